@@ -1,0 +1,133 @@
+"""Image files to arrays and back. OpenCV is imported at the first call."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from saliency_zoo.errors import ZooError
+
+SUFFIXES = frozenset(
+    (".bmp", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
+
+
+class UnreadableImageError(ZooError):
+    """An image file whose bytes do not decode."""
+
+
+def read_image(path: Path | str, channels: int = 3) -> np.ndarray:
+    """The image as uint8 RGB (H, W, 3), or (H, W, 1) for one channel, upright.
+
+    A file that was cut short is refused: OpenCV would fill what is missing with grey.
+    """
+    if channels not in (1, 3):
+        raise ZooError(f"An image is read with 1 or 3 channels. Received: {channels!r}")
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ZooError(f"Cannot open an image file. Received: {path} ({error.strerror})") from None
+    image = None if _cut_short(data) else _decode(data, channels)
+    if image is None:
+        raise UnreadableImageError(
+            f"Cannot decode image {path}: expected a whole file of {_listed()}. "
+            f"Received: {len(data)} bytes that begin with {data[:8]!r}"
+        )
+    return image
+
+
+def image_files(folder: str | Path) -> list[Path]:
+    """All image files below a folder, in order of their paths."""
+    if not Path(folder).is_dir():
+        raise ZooError(f"There is no such folder. Received: {str(folder)!r}")
+    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not found:
+        raise ZooError(f"The folder holds no image file. Received: {str(folder)!r}")
+    return found
+
+
+def write_image(path: Path | str, array: np.ndarray) -> None:
+    """Writes uint8 RGB (H, W, 3) or grey (H, W) or (H, W, 1) as PNG, whole or not at all."""
+    path, array = Path(path), np.asarray(array)
+    shape = array.shape[:2] + tuple(c for c in array.shape[2:] if c != 1)
+    if array.dtype != np.uint8 or shape[2:] not in ((), (3,)) or array.ndim < 2 or not array.size:
+        raise ZooError(
+            "A picture is uint8 of shape (H, W), (H, W, 1) or (H, W, 3). "
+            f"Received: {array.dtype} of shape {array.shape}"
+        )
+    array = array.reshape(shape)
+    array = np.ascontiguousarray(array[..., ::-1]) if shape[2:] else array
+    data = _cv2().imencode(".png", array)[1].tobytes()
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ZooError(f"Cannot write a picture. Received: {path} ({error.strerror})") from None
+
+
+def fit(image: np.ndarray, size: int) -> np.ndarray:
+    """One image (H, W, C), resized so that its short side is `size`, cut to the centre square."""
+    cv2 = _cv2()
+    height, width = image.shape[:2]
+    if (height, width) == (size, size):
+        return image
+    scale = size / min(height, width)
+    shape = max(size, round(height * scale)), max(size, round(width * scale))
+    # Averaging over areas is the one method that does not alias when an image shrinks.
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(image, shape[::-1], interpolation=method).reshape(*shape, -1)
+    top, left = (shape[0] - size) // 2, (shape[1] - size) // 2
+    return resized[top : top + size, left : left + size]
+
+
+def fit_all(images: np.ndarray | Sequence[np.ndarray], size: int) -> np.ndarray:
+    """`fit` for every image (H, W, C) of a batch, one at a time: uint8 (N, size, size, C)."""
+    result = np.empty((len(images), size, size, images[0].shape[-1]), "uint8")
+    for i in range(len(images)):
+        result[i] = fit(np.asarray(images[i]), size)
+    return result
+
+
+def check_size(size: int | None) -> None:
+    """Refuses what is neither None nor a whole number of pixels."""
+    if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+        raise ZooError(f"size is a whole number of pixels, at least 1. Received: {size!r}")
+
+
+def _decode(data: bytes, channels: int) -> np.ndarray | None:
+    cv2 = _cv2()
+    flag = cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
+    try:
+        image = cv2.imdecode(np.frombuffer(data, "uint8"), flag) if data else None
+    except cv2.error:  # e.g. a header that promises more pixels than OpenCV allows
+        return None
+    if image is None:
+        return None
+    return np.ascontiguousarray(image[..., ::-1]) if channels == 3 else image[..., None]
+
+
+def _cut_short(data: bytes) -> bool:
+    if data.startswith(b"\xff\xd8"):
+        # Within a scan every 0xff is followed by 0, so that what follows the last start of a scan
+        # holds an end marker just when the file is whole; a thumbnail's lies before it.
+        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+    return data.startswith(b"\x89PNG") and b"IEND" not in data[-64:]
+
+
+def _listed() -> str:
+    return ", ".join(sorted(s[1:] for s in SUFFIXES))
+
+
+def _cv2() -> ModuleType:
+    try:
+        import cv2
+    except ImportError as error:
+        raise ZooError(
+            "Image files are read with OpenCV: without a system libGL, install the wheel "
+            f"opencv-python-headless in place of opencv-python. Received: {error}"
+        ) from None
+    return cv2

@@ -1,0 +1,164 @@
+"""Batches for training: shuffled, cropped, flipped and scaled, each a function of (epoch, step)."""
+
+import math
+import queue
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from saliency_zoo.data import draws
+from saliency_zoo.errors import ZooError
+
+_CROP, _NOISE = 1, 2
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How uint8 pixels become the numbers that a network sees: `(pixel / 255 - mean) / std`."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    @classmethod
+    def fit(cls, images: np.ndarray, how: str = "standardise", chunk: int = 4096) -> "Scaling":
+        """Zero mean and unit deviation in each channel over `images`, or `"unit"`: [0, 1]."""
+        channels = images.shape[-1]
+        if how == "unit":
+            return cls((0.0,) * channels, (1.0,) * channels)
+        total, squares, count = np.zeros(channels), np.zeros(channels), 0
+        for start in range(0, len(images), chunk):
+            part = np.asarray(images[start : start + chunk], np.float64).reshape(-1, channels) / 255
+            total, squares, count = (
+                total + part.sum(0),
+                squares + (part**2).sum(0),
+                count + len(part),
+            )
+        mean = total / count
+        std = np.sqrt(np.maximum(squares / count - mean**2, 1e-12))
+        return cls(tuple(map(float, mean)), tuple(map(float, std)))
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        mean, std = np.asarray(self.mean), np.asarray(self.std)
+        return images * (1 / (255 * std)).astype(np.float32) - (mean / std).astype(np.float32)
+
+    def invert(self, values: np.ndarray) -> np.ndarray:
+        """The uint8 pixels that give these numbers, as nearly as there are any."""
+        pixels = (values * np.asarray(self.std) + np.asarray(self.mean)) * 255
+        return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+
+
+@dataclass
+class Batches:
+    """Training batches over images in memory or mapped from disk.
+
+    Args:
+        images: uint8, (N, H, W, C).
+        scaling: applied to the images.
+        batch_size: images a batch; the remainder of an epoch is dropped.
+        seed: seed of order, crops, flips and noise.
+        saliency: maps (N, H, W) that are cropped and flipped with the images, or None.
+        labels: (N,), or None.
+        crop: side of a random square, or None for the whole image.
+        flip: mirror every second image, at random.
+        noise_shape: shape of the uniform noise that a corruption needs, or None.
+    """
+
+    images: np.ndarray
+    scaling: Scaling
+    batch_size: int
+    seed: int
+    saliency: np.ndarray | None = None
+    labels: np.ndarray | None = None
+    crop: int | None = None
+    flip: bool = True
+    noise_shape: tuple[int, ...] | None = None
+
+    def __post_init__(self):
+        if len(self.images) < self.batch_size:
+            raise ZooError(
+                f"A batch is no larger than the {len(self.images)} images. "
+                f"Received: batch_size={self.batch_size}"
+            )
+        if self.crop is not None and self.crop > min(self.images.shape[1:3]):
+            raise ZooError(
+                f"A crop is no larger than images of {self.images.shape[1]}x{self.images.shape[2]} "
+                f"pixels. Received: crop={self.crop}"
+            )
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return len(self.images) // self.batch_size
+
+    def batch(self, epoch: int, step: int) -> dict[str, np.ndarray]:
+        """The batch at a place of the run, always the same one."""
+        if getattr(self, "_epoch", None) != epoch:
+            self._epoch, self._order = epoch, draws.order(self.seed, epoch, len(self.images))
+        indices = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+        uniform = draws.uniform(self.seed, epoch, indices, 3, _CROP)
+        batch = {"image": self.scaling(self._window(self.images, indices, uniform))}
+        if self.saliency is not None:
+            batch["saliency"] = self._window(self.saliency, indices, uniform)[..., None]
+        if self.labels is not None:
+            batch["label"] = self.labels[indices]
+        if self.noise_shape is not None:
+            count = math.prod(self.noise_shape)
+            noise = draws.uniform(self.seed, epoch, indices, count, _NOISE)
+            batch["noise"] = noise.reshape(-1, *self.noise_shape)
+        return batch
+
+    def _window(self, arrays: np.ndarray, indices: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+        height, width = arrays.shape[1:3]
+        side = (self.crop, self.crop) if self.crop else (height, width)
+        tops = (uniform[:, 0] * (height - side[0] + 1)).astype(int)
+        lefts = (uniform[:, 1] * (width - side[1] + 1)).astype(int)
+        windows = np.empty((len(indices), *side, *arrays.shape[3:]), arrays.dtype)
+        for k, (i, y, x) in enumerate(zip(indices, tops, lefts, strict=True)):
+            windows[k] = arrays[i, y : y + side[0], x : x + side[1]]
+        if self.flip:
+            mirrored = uniform[:, 2] < 0.5
+            windows[mirrored] = windows[mirrored, :, ::-1]
+        return windows
+
+    def run(self, first: int, total: int, ahead: int = 3) -> Iterator[dict[str, np.ndarray]]:
+        """Batches number `first` to `total - 1` of a run, prepared ahead by a thread."""
+        ready: queue.Queue = queue.Queue(ahead)
+        stopped = threading.Event()
+
+        def put(item) -> None:
+            while not stopped.is_set():
+                try:
+                    return ready.put(item, timeout=0.1)
+                except queue.Full:
+                    continue
+
+        def prepare() -> None:
+            try:
+                for number in range(first, total):
+                    put(self.batch(*divmod(number, self.steps)))
+                    if stopped.is_set():
+                        return
+            except BaseException as error:  # handed to the consumer, which raises it
+                put(error)
+
+        thread = threading.Thread(target=prepare, daemon=True)
+        thread.start()
+        try:
+            for _ in range(first, total):
+                item = ready.get()
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stopped.set()
+            thread.join()
+
+
+def centred(images: np.ndarray, crop: int | None) -> np.ndarray:
+    """The middle square of each image."""
+    if crop is None:
+        return images
+    top, left = ((n - crop) // 2 for n in images.shape[1:3])
+    return images[:, top : top + crop, left : left + crop]

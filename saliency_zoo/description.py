@@ -1,0 +1,85 @@
+"""What a name stands for, in words for a terminal."""
+
+import inspect
+import os
+from typing import Any, NamedTuple
+
+from saliency_zoo import presets, registry
+from saliency_zoo.cards import CARD
+from saliency_zoo.errors import unknown
+
+
+class Description(NamedTuple):
+    """The same thing for a person and for a program."""
+
+    text: str
+    data: dict[str, Any]
+
+
+def describe(name: str) -> Description:
+    """Describes a preset (by name or path), or a registered entry (`name` or `kind:name`)."""
+    if name in presets.names() or os.path.isfile(os.path.join(name, CARD)):
+        card = presets.card(name)
+        return Description(_preset(card), card)
+    kind, _, entry = name.rpartition(":")
+    for known in registry.ALL.values():
+        if entry in known and kind in ("", known.kind):
+            return _entry(known, entry)
+    raise unknown("name", name, [*presets.names(), *(n for r in registry.ALL.values() for n in r)])
+
+
+def _entry(known: registry.Registry, name: str) -> Description:
+    target, defaults = known.resolve(name)
+    arguments = {
+        p.name: defaults.get(p.name, None if p.default is p.empty else p.default)
+        for p in inspect.signature(target).parameters.values()
+        if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    }
+    documentation = inspect.getdoc(target) or ""
+    lines = [f"{name} ({known.kind}), {target.__module__}.{target.__qualname__}", ""]
+    lines += [f"  {argument} = {value!r}" for argument, value in arguments.items()]
+    data = {
+        "name": name,
+        "kind": known.kind,
+        "arguments": {k: repr(v) for k, v in arguments.items()},
+    }
+    return Description("\n".join([*lines, "", documentation]), data)
+
+
+def _preset(card: dict[str, Any]) -> str:
+    model, seen = card["model"], card["images_seen"]["pretraining"]
+    network = ", ".join(f"{k}={v!r}" for k, v in model["network"].items() if k != "name")
+    learner = ", ".join(f"{k}={v!r}" for k, v in model["learner"].items() if k != "name")
+    versions = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
+    lines = [
+        f"{card['name']}: {card['description']}",
+        f"  network   {model['network']['name']}({network})",
+        f"  learner   {model['learner']['name']}({learner})",
+        f"  data      {card['data']['name']}, {seen} images without labels, seed {card['seed']}",
+        f"  input     uint8 images of any size, resized to {model['preprocessing']['size']}",
+        f"  classes   {', '.join(model['class_names']) or 'none'}",
+        *(f"  {line}" for line in metrics(card).splitlines()),
+        f"  made with {versions}",
+        f"  licence   {card['licence']}",
+        f"  files     {', '.join(card['files'])}",
+    ]
+    return "\n".join(lines)
+
+
+def metrics(card: dict[str, Any]) -> str:
+    """The accuracies of a card side by side."""
+    found = card["metrics"]
+    if not found:
+        return "pre-trained; no labels, so no accuracy"
+    titles = {
+        "pretrained": "with pre-training",
+        "none": "without pre-training",
+        "difference": "difference, paired",
+    }
+    lines = [f"test accuracy, {found['protocol']}:"]
+    for arm, title in titles.items():
+        if arm in found["accuracy"]:
+            row = found["accuracy"][arm]
+            spread = f" +- {100 * row['sd']:.1f}" if row["n"] > 1 else ""
+            lines.append(f"  {title:21} {100 * row['mean']:5.1f} %{spread}  ({row['n']} runs)")
+    return "\n".join(lines)

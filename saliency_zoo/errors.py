@@ -1,0 +1,35 @@
+"""The one exception for what a user can put right, and the sentence for a misspelt name."""
+
+from collections.abc import Iterable
+
+_LISTED = 24
+
+
+class ZooError(ValueError):
+    """Bad input, said in one sentence. The command line prints it and exits with code 2."""
+
+
+class UnknownName(ZooError, KeyError):
+    """A name that is not in a registry. Also a KeyError, so that `in` and `.get` work."""
+
+    __str__ = ValueError.__str__  # KeyError would quote the sentence
+
+
+def unknown(what: str, name: object, choices: Iterable[str]) -> UnknownName:
+    """The error for a name outside `choices`: what it is, the near miss, what there is.
+
+    Args:
+        what: what the name stands for, e.g. `"network"` or `"key of [train]"`.
+        name: the name that was received.
+        choices: the names that would have been right.
+    """
+    import difflib  # takes a third of the time of a listing
+
+    choices = sorted(choices)
+    near = difflib.get_close_matches(str(name), choices, n=_LISTED, cutoff=0.6)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    shown = choices if len(choices) <= _LISTED else near
+    listed = ", ".join(shown) or ("nothing is there" if not choices else "what there is")
+    if len(shown) < len(choices):
+        listed += f" ({len(choices)} in all, see `saliency-zoo list`)"
+    return UnknownName(f"Unknown {what}.{hint} Choose from: {listed}. Received: {name!r}")

@@ -1,0 +1,122 @@
+"""Loaded models at work on images and image files: scores, classes, codes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from saliency_zoo import presets
+from saliency_zoo.data import image_set
+from saliency_zoo.data.images import image_files, read_image
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.scores import accuracy, outputs
+from saliency_zoo.files import replacing
+from saliency_zoo.progress import Progress
+
+
+def evaluate(name: str, data: str, **options: Any) -> dict[str, Any]:
+    """Accuracy of a preset's classifier on the test images of a data set.
+
+    Args:
+        name: a preset, or the path of one or of a finished run.
+        data: e.g. `"synthetic"` or `"folder:photos/"`.
+        **options: of the data set's reader.
+    """
+    content = presets.card(name)
+    found = image_set.load(data, **_sized(content, data, options))
+    test = found.split("test")
+    known = content["model"]["class_names"]
+    if len(found.class_names) != len(known):
+        raise ZooError(
+            f"The classifier knows {len(known)} classes. Received: {len(found.class_names)} "
+            f"classes in {data!r}"
+        )
+    classifier = presets.load(name, head="classifier")
+    _check_channels(classifier, test.images.shape[-1])
+    scores = outputs(classifier, test.images)
+    return {
+        "name": name,
+        "data": data,
+        "checksum": found.checksum,
+        "images": len(test),
+        "accuracy": accuracy(scores, test.labels),
+    }
+
+
+def predict(name: str, paths: Sequence[str | Path], top: int = 3) -> list[dict[str, Any]]:
+    """The likeliest classes of image files.
+
+    Args:
+        name: a preset with a classifier, or the path of one or of a finished run.
+        paths: image files.
+        top: how many classes each.
+    """
+    names = presets.card(name)["model"]["class_names"]
+    classifier = presets.load(name, head="classifier")
+    rows = []
+    for batch, scores in _applied(classifier, paths):
+        shares = keras.ops.convert_to_numpy(keras.ops.softmax(scores))
+        for path, row in zip(batch, shares, strict=True):
+            best = np.argsort(-row)[:top]
+            classes = [{"class": names[i], "score": float(row[i])} for i in best]
+            rows.append({"image": str(path), "classes": classes})
+    return rows
+
+
+def embed(folder: str | Path, model: str, out: str | Path, stage: str = "code") -> int:
+    """Writes the codes of every image below a folder: `codes` and `paths` in one `.npz`.
+
+    Args:
+        folder: searched for image files, in order.
+        model: a preset, or the path of one or of a finished run.
+        out: the `.npz` file.
+        stage: whose output counts as code.
+
+    Returns:
+        The number of images.
+    """
+    from saliency_zoo.networks.network import features
+
+    paths = image_files(folder)
+    encoder = features(presets.load(model), [stage])
+    progress = Progress("embed", len(paths), unit="image")
+    codes = []
+    for batch, values in _applied(encoder, paths):
+        codes.append(values)
+        progress.advance(len(batch))
+    progress.close()
+    with replacing(out) as temporary, temporary.open("wb") as file:
+        names = [str(p.relative_to(folder)) for p in paths]
+        np.savez(file, codes=np.concatenate(codes), paths=np.array(names))
+    return len(paths)
+
+
+def _applied(model: keras.Model, paths: Iterable[str | Path]) -> Iterator[tuple[list, np.ndarray]]:
+    """Outputs for image files, in batches of neighbours of the same size."""
+    channels, batch, images = model.input.shape[-1], [], []
+    for path in [*paths, None]:
+        image = None if path is None else read_image(path, channels)
+        full = len(batch) == 64 or image is None or (images and image.shape != images[0].shape)
+        if batch and full:
+            yield batch, keras.ops.convert_to_numpy(model(np.stack(images), training=False))
+            batch, images = [], []
+        batch, images = [*batch, path], [*images, image]
+
+
+def _sized(content: dict[str, Any], data: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options, with the preset's image size where the reader asks for one."""
+    from saliency_zoo.registry import datasets, parameters
+
+    reader = datasets[data.partition(":")[0]]
+    if "size" in (parameters(reader) or ()):
+        return {"size": content["model"]["preprocessing"]["size"], **options}
+    return options
+
+
+def _check_channels(model: keras.Model, channels: int) -> None:
+    if model.input.shape[-1] != channels:
+        raise ZooError(
+            f"The model takes images with {model.input.shape[-1]} channels. Received: {channels}"
+        )

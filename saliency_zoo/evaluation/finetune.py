@@ -1,0 +1,96 @@
+"""Fine-tuning on few labels, with and without pre-training, fold by fold."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from saliency_zoo.data.pipeline import Batches, centred
+from saliency_zoo.evaluation.scores import accuracy, outputs, summary
+from saliency_zoo.files import write_json
+from saliency_zoo.learners.classifier import Classifier
+from saliency_zoo.networks import network as networks
+from saliency_zoo.presets import CLASSIFIER, ENCODER, RESULTS
+from saliency_zoo.registry import protocols
+from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training.run import Run, save_weights
+
+PRETRAINED, NONE = "pretrained", "none"
+
+
+def finetune(run: Run) -> dict[str, Any]:
+    """Trains a classifier on each run of the recipe's protocol and scores it on the test images.
+
+    With and without pre-training the head begins with the same weights and sees the same images
+    in the same order, so that the difference between the two is paired, fold by fold. The
+    pre-trained classifier of the first fold is kept.
+
+    Returns:
+        The rows of `results.json`, one a network, and their summary.
+    """
+    evaluate = run.recipe.evaluate
+    folds = protocols.create(evaluate.protocol, run.inputs.labelled, evaluate.folds)
+    arms = [PRETRAINED, NONE] if run.recipe.finetune.without_pretraining else [PRETRAINED]
+    path = run.folder / RESULTS
+    rows = json.loads(path.read_text())["runs"] if path.exists() else []
+    done = {(row["arm"], row["fold"]) for row in rows}
+    for fold, indices in enumerate(folds):
+        for arm in arms:
+            if (arm, fold) not in done:
+                rows.append(_classify(run, arm, fold, indices))
+                write_json(path, results(rows, evaluate.protocol))
+    return results(rows, evaluate.protocol)
+
+
+def results(rows: list[dict[str, Any]], protocol: str) -> dict[str, Any]:
+    """The rows and, for each arm, mean and deviation of the accuracy; paired where both are."""
+    scores = {
+        arm: {r["fold"]: r["accuracy"] for r in rows if r["arm"] == arm}
+        for arm in (PRETRAINED, NONE)
+    }
+    table = {arm: summary(found.values()) for arm, found in scores.items() if found}
+    both = sorted(scores[PRETRAINED].keys() & scores[NONE].keys())
+    if both:
+        table["difference"] = summary(scores[PRETRAINED][f] - scores[NONE][f] for f in both)
+    return {"protocol": protocol, "accuracy": table, "runs": rows}
+
+
+def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, Any]:
+    classes = len(run.inputs.labelled.class_names)
+    network = run.build(1000 * (run.recipe.train.seed + 1) + fold, classes)
+    if arm == PRETRAINED:
+        networks.encoder(network).load_weights(run.folder / ENCODER)
+    for stage in networks.stages(network):
+        stage.trainable = run.recipe.finetune.train == "all"
+    with strategies.scope(run.strategy):
+        classifier = Classifier(network)
+    phase = f"finetune-{arm}-fold{fold}"
+    state = run.train(classifier, _batches(run, indices), run.recipe.finetune, phase)
+    score = test_accuracy(run, network)
+    if arm == PRETRAINED and fold == 0:
+        save_weights(network, run.folder / CLASSIFIER)
+    run.checkpoint(phase).unlink()
+    row = {"arm": arm, "fold": fold, "labels": len(indices), "accuracy": score}
+    return {**row, "seconds": round(state.seconds, 1)}
+
+
+def _batches(run: Run, indices: np.ndarray) -> Batches:
+    settings, train = run.recipe.finetune, run.inputs.split("train")
+    return Batches(
+        train.images[indices],
+        run.inputs.scaling,
+        min(settings.batch_size, len(indices)),
+        run.recipe.train.seed,
+        labels=train.labels[indices],
+        crop=run.recipe.data.crop,
+        flip=settings.flip,
+    )
+
+
+def test_accuracy(run: Run, network: keras.Model) -> float:
+    """Accuracy on the centre crops of the test images."""
+    test = run.inputs.split("test")
+    images = run.inputs.scaling(centred(test.images, run.recipe.data.crop))
+    return accuracy(outputs(network, images), test.labels)

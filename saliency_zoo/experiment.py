@@ -1,0 +1,82 @@
+"""A recipe from end to end: pre-training, fine-tuning, scores, pictures and the card."""
+
+import importlib.metadata
+import platform
+import shutil
+from pathlib import Path
+from typing import Any
+
+from saliency_zoo import cards, presets
+from saliency_zoo.config import Recipe
+from saliency_zoo.evaluation.finetune import finetune
+from saliency_zoo.pictures.report import draw
+from saliency_zoo.training.greedy import pretrain
+from saliency_zoo.training.run import Run
+
+GOLDEN_SEED = 20261120
+LICENCE = "Apache-2.0; weights trained on generated scenes carry no other rights."
+LICENCE_DATA = "Apache-2.0 for the files; the rights in the training images are their owners'."
+
+
+def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, Any]:
+    """Runs a recipe in a folder, from wherever an earlier call was killed.
+
+    Args:
+        recipe: from `config.load`.
+        out: the folder. When the run is finished it holds a card, and is a preset but for its
+            name and its SavedModel: `load`, `verify` and `export` take it.
+        strategy: `"auto"`, `"one"` or `"mirrored"`.
+
+    Returns:
+        The card.
+    """
+    run = Run(recipe, out, strategy)
+    if (run.folder / cards.CARD).exists():
+        return cards.read_card(run.folder)
+    learner = pretrain(run)
+    results = finetune(run) if recipe.finetune is not None else {}
+    draw(run, learner)
+    card = _write_card(run, results)
+    shutil.rmtree(run.folder / cards.WORK / "checkpoints")
+    return card
+
+
+def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
+    inputs, recipe = run.inputs, run.recipe
+    part = recipe.learner
+    content = {
+        "format": cards.FORMAT,
+        "name": f"{recipe.network.name}.{part.name}",
+        "description": recipe.description,
+        "model": {
+            "network": run.network_spec(),
+            "learner": {"name": part.name, **part.options},
+            "preprocessing": {
+                "size": recipe.data.size,
+                "crop": recipe.data.crop,
+                "mean": inputs.scaling.mean,
+                "std": inputs.scaling.std,
+            },
+            "class_names": list(inputs.labelled.class_names),
+        },
+        "metrics": {k: v for k, v in results.items() if k != "runs"},
+        "data": {"name": recipe.data.name, "checksum": inputs.labelled.checksum},
+        "images_seen": {"pretraining": len(inputs.pretraining)},
+        "seed": recipe.train.seed,
+        "versions": _versions(),
+        "licence": LICENCE if recipe.data.name == "synthetic" else LICENCE_DATA,
+        "golden": {"seed": GOLDEN_SEED, "outputs": {}},
+    }
+    card = cards.write_card(run.folder, content)
+    card["golden"]["outputs"] = presets.golden(str(run.folder), card)
+    return cards.write_card(run.folder, card)
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in ("saliency-zoo", "keras", "tensorflow", "jax", "numpy"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,32 @@
+"""Layers, one a file. Names are `role.name`; a network asks for `pooling="max"`."""
+
+_CORRUPTIONS = "saliency_zoo.layers.corruption"
+
+ENTRIES = {
+    "activation.elu": "keras.layers:ELU",
+    "activation.gelu": ("keras.layers:Activation", {"activation": "gelu"}),
+    "activation.leaky_relu": "keras.layers:LeakyReLU",
+    "activation.linear": ("keras.layers:Activation", {"activation": "linear"}),
+    "activation.prelu": "keras.layers:PReLU",
+    "activation.relu": "keras.layers:ReLU",
+    "activation.selu": ("keras.layers:Activation", {"activation": "selu"}),
+    "activation.sigmoid": ("keras.layers:Activation", {"activation": "sigmoid"}),
+    "activation.silu": ("keras.layers:Activation", {"activation": "silu"}),
+    "activation.softplus": ("keras.layers:Activation", {"activation": "softplus"}),
+    "activation.tanh": ("keras.layers:Activation", {"activation": "tanh"}),
+    "convolution.separable": "keras.layers:SeparableConv2D",
+    "convolution.standard": "saliency_zoo.layers.reversible_conv2d:ReversibleConv2D",
+    "corruption.gaussian": f"{_CORRUPTIONS}:GaussianCorruption",
+    "corruption.masking": f"{_CORRUPTIONS}:MaskingCorruption",
+    "corruption.salt_and_pepper": f"{_CORRUPTIONS}:SaltAndPepperCorruption",
+    "dense.standard": "saliency_zoo.layers.reversible_dense:ReversibleDense",
+    "normalisation.batch": ("keras.layers:BatchNormalization", {"synchronized": True}),
+    "normalisation.group": ("keras.layers:GroupNormalization", {"groups": -1}),
+    "normalisation.layer": "keras.layers:LayerNormalization",
+    "pooling.average": "keras.layers:AveragePooling2D",
+    "pooling.lp": "saliency_zoo.layers.lp_pooling2d:LpPooling2D",
+    "pooling.max": "saliency_zoo.layers.reversible_max_pooling2d:ReversibleMaxPooling2D",
+    "structure.bias": "saliency_zoo.layers.bias:Bias",
+    "structure.decoder": "saliency_zoo.layers.decoder:Decoder",
+    "structure.stage": "saliency_zoo.layers.stage:Stage",
+}

@@ -1,0 +1,10 @@
+"""Learners, one a file: objectives without labels around an encoder that they are given."""
+
+_AUTOENCODER = "saliency_zoo.learners.autoencoder:Autoencoder"
+
+ENTRIES = {
+    "autoencoder": _AUTOENCODER,
+    "dual_path": (_AUTOENCODER, {"saliency_weight": 1.0, "auxiliary": True}),
+    "foreground": (_AUTOENCODER, {"foreground": True}),
+    "saliency_decoder": (_AUTOENCODER, {"saliency_weight": 1.0}),
+}

@@ -1,0 +1,170 @@
+"""The family of autoencoders: plain, denoising, foreground, saliency-decoding, dual-path."""
+
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.layers.make import LayerSpec, make
+from saliency_zoo.learners.decoders import (
+    TiedDecoder,
+    UntiedDecoder,
+    auxiliary_stage,
+    kernel_size,
+)
+from saliency_zoo.learners.learner import Learner
+from saliency_zoo.networks.network import features, stages
+
+DISTANCES = {
+    "squared": lambda target, decoded: ops.square(decoded - target),
+    "absolute": lambda target, decoded: ops.abs(decoded - target),
+}
+REDUCTIONS = {"mean": ops.mean, "sum": ops.sum}
+
+
+class Autoencoder(Learner):
+    """Trains one stage of an encoder to keep what it takes to decode it again.
+
+    Three sentences, of which the last two are optional:
+
+    - main: the stage's codes are decoded to the stage's input;
+    - saliency: a linear head decodes the same codes to the saliency map, or on the dual path to
+      the auxiliary code one stage below;
+    - auxiliary: a small stage of its own learns codes of saliency, the targets of the next
+      stage. It is thrown away after pre-training.
+
+    Args:
+        encoder: a network; its stages below the trained one are used as they are.
+        stage: index of the stage to train.
+        below: the learner of the stage below, whose auxiliary codes are the targets here.
+        corruption: corruption of the stage's input, or None.
+        tied: decode through the stage itself where it is reversible; otherwise, and where it is
+            not, through a linear layer of the decoder's own.
+        switches: put pooled values back where they were; otherwise spread them.
+        foreground: weight the first stage's reconstruction by the saliency map.
+        base: weight of a pixel that is not salient at all, before division by the largest.
+        saliency_weight: weight of the saliency sentence; 0 switches it off.
+        auxiliary: decode auxiliary codes (the dual path) instead of the map at every stage.
+        auxiliary_filters: filters of an auxiliary stage with rows and columns.
+        auxiliary_units: units of a dense auxiliary stage.
+        decoder_activation: activation of the decoded input; saliency is decoded linearly.
+        distance: `"squared"` or `"absolute"`.
+        reduction: `"mean"` or `"sum"` over the elements of a sample. With sums, the saliency
+            sentence weighs less the smaller the map is beside the image.
+
+    Example:
+        >>> learner = Autoencoder(zoo.create("thesis_conv"), stage=0, saliency_weight=1.0)
+        >>> learner.compile("adam")
+        >>> learner.fit({"image": images, "saliency": maps})
+    """
+
+    stagewise = True
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        stage: int = 0,
+        below: "Autoencoder | None" = None,
+        corruption: LayerSpec | None = None,
+        tied: bool = True,
+        switches: bool = True,
+        foreground: bool = False,
+        base: float = 0.2,
+        saliency_weight: float = 0.0,
+        auxiliary: bool = False,
+        auxiliary_filters: int = 32,
+        auxiliary_units: int = 800,
+        decoder_activation: LayerSpec = "linear",
+        distance: str = "squared",
+        reduction: str = "mean",
+    ):
+        super().__init__()
+        for name, value in (("saliency_weight", saliency_weight), ("base", base)):
+            if value < 0:
+                raise ZooError(f"The option {name} is at least 0. Received: {value}")
+        parts = stages(encoder)
+        self.stage = parts[stage]
+        self.foreground = foreground and stage == 0
+        self.base = base
+        self.scales = {"saliency": saliency_weight}
+        self._elementwise = _choice("distance", distance, DISTANCES)
+        self._reduce = _choice("reduction", reduction, REDUCTIONS)
+        # Closures, because Keras tracks layers: what lies below is neither trained nor saved here.
+        self._input_of_stage = _input_of(encoder, stage)
+        chained = auxiliary and below is not None
+        self._target_of_head = below.auxiliary_code if chained else _identity
+        target = below.auxiliary.shapes[-1] if chained else (*encoder.input.shape[1:3], 1)
+
+        inputs, codes = self.stage.shapes[0], self.stage.shapes[-1]
+        self.noise_shape = inputs if corruption is not None else None
+        self.corruption = make("corruption", corruption) if corruption is not None else None
+        kind = TiedDecoder if tied and self.stage.reversible else UntiedDecoder
+        self.decoder = kind(self.stage, inputs, decoder_activation, switches)
+        self.saliency_head = self.auxiliary = self.auxiliary_decoder = None
+        if saliency_weight:
+            self.saliency_head = UntiedDecoder(self.stage, target, "linear", switches)
+        if saliency_weight and auxiliary and stage < len(parts) - 1:  # the last has no reader
+            self.auxiliary = auxiliary_stage(
+                target, codes, auxiliary_filters, auxiliary_units, kernel_size(self.stage)
+            )
+            self.auxiliary_decoder = TiedDecoder(self.auxiliary, target, "linear", switches)
+        self.uses = frozenset(
+            {"image"} | ({"saliency"} if saliency_weight or self.foreground else set())
+        )
+        for decoder in filter(None, (self.decoder, self.saliency_head)):
+            decoder(ops.zeros((1, *codes)))  # builds it
+        sentences = {"saliency": self.saliency_head, "auxiliary": self.auxiliary}
+        self.log(["reconstruction", *(name for name, part in sentences.items() if part)])
+        self.built = True
+
+    def objectives(self, batch, training=None):
+        inputs = self._input_of_stage(batch["image"])
+        codes, trace = self.encode(inputs, batch.get("noise"), training)
+        weight = self._foreground_weight(batch["saliency"]) if self.foreground else 1.0
+        losses = {"reconstruction": self._distance(inputs, self.decoder(codes, trace), weight)}
+        if self.saliency_head is not None:
+            target = ops.stop_gradient(self._target_of_head(batch["saliency"]))
+            losses["saliency"] = self._distance(target, self.saliency_head(codes, trace))
+        if self.auxiliary is not None:
+            auxiliary, switches = self.auxiliary.trace(target)
+            decoded = self.auxiliary_decoder(auxiliary, switches)
+            losses["auxiliary"] = self._distance(target, decoded)
+        return losses
+
+    def encode(self, inputs, noise=None, training=None):
+        """Codes of the stage's inputs, and the trace that decoding needs."""
+        if self.corruption is not None:
+            inputs = self.corruption(inputs, noise=noise, training=training)
+        return self.stage.trace(inputs, training)
+
+    def auxiliary_code(self, maps):
+        """Codes of saliency maps, through the auxiliary stages up to this one."""
+        return self.auxiliary(self._target_of_head(maps))
+
+    def _distance(self, target, decoded, weight=1.0):
+        target, decoded = (ops.cast(t, "float32") for t in (target, decoded))
+        # The weight multiplies the difference, so that it enters a squared distance squared.
+        elements = self._elementwise(weight * target, weight * decoded)
+        return self._reduce(elements, axis=tuple(range(1, len(elements.shape))))
+
+    def _foreground_weight(self, maps):
+        raised = ops.cast(maps, "float32") + self.base
+        return raised / ops.max(raised, axis=(1, 2, 3), keepdims=True)
+
+
+def _input_of(encoder: keras.Model, stage: int) -> Callable:
+    if stage == 0:
+        return _identity
+    below = features(encoder, [stages(encoder)[stage - 1].name])
+    return lambda image: ops.stop_gradient(below(image, training=False))
+
+
+def _identity(value):
+    return value
+
+
+def _choice(option: str, name: str, choices: dict):
+    if name not in choices:
+        raise unknown(option, name, choices)
+    return choices[name]

@@ -1,0 +1,73 @@
+"""The contract of all learners, and the one place that scales losses."""
+
+from collections.abc import Iterable, Mapping
+from typing import final
+
+import keras
+from keras import ops
+
+Batch = Mapping[str, object]
+
+
+class Learner(keras.Model):
+    """An objective around a model that it is given.
+
+    A subclass defines `objectives` and declares their names with `log`; it writes neither a `compute_loss` nor a `train_step`, where a
+    plain mean is wrong under several replicas.
+
+    A batch is a dict: `image` (float, preprocessed) and, where the learner asks for them,
+    `saliency` (maps with a channel axis), `noise` (uniform numbers of the shape that corruption
+    needs) and `label`.
+
+    Attributes:
+        scales: weight of each objective in the loss, by name; an objective that is missing here
+            has weight 1, and one with weight 0 is only logged.
+        uses: keys of the batch that the objectives read.
+    """
+
+    scales: Mapping[str, float] = {}
+    uses: frozenset[str] = frozenset({"image"})
+    noise_shape: tuple[int, ...] | None = None
+
+    def objectives(self, batch: Batch, training: bool | None = None) -> dict[str, object]:
+        """The loss of each sample, by name."""
+        raise NotImplementedError
+
+    def call(self, batch, training=None):
+        losses = self.objectives(batch, training=training)
+        return {name: ops.cast(loss, "float32") for name, loss in losses.items()}
+
+    @final
+    def total(self, losses: Mapping[str, object], global_batch: int, penalties=None):
+        """The loss of this replica: summed objectives over the batch of all replicas.
+
+        Gradients are summed over replicas, so this is the mean over the global batch on any
+        number of them. `penalties` are those of regularisers, by default the model's own.
+        """
+        penalties = self.losses if penalties is None else penalties
+        wanted = {n: v for n, v in losses.items() if self.scales.get(n, 1.0)}
+        loss = sum(self.scales.get(n, 1.0) * ops.sum(v) for n, v in wanted.items()) / global_batch
+        return loss + sum(penalties) / self.replicas
+
+    @final
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """For plain Keras `fit`, whose predictions are the objectives."""
+        for name, values in y_pred.items():
+            self._means[name].update_state(values)
+        some = next(iter(y_pred.values()))
+        return self.total(y_pred, ops.shape(some)[0] * self.replicas)
+
+    @property
+    def replicas(self) -> int:
+        """Number of devices that share a batch."""
+        strategy = getattr(self, "distribute_strategy", None)
+        return strategy.num_replicas_in_sync if strategy is not None else 1
+
+    def log(self, names: Iterable[str]) -> None:
+        """Declares the objectives, so that Keras's `fit` reports the mean of each by name."""
+        self._means = {name: keras.metrics.Mean(name=name) for name in names}
+
+    @property
+    def logged(self) -> list[str]:
+        """The names of the objectives."""
+        return list(self._means)

@@ -1,0 +1,107 @@
+"""Learners for a whole network: one a stage, or one around all of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.learners.learner import Learner
+from saliency_zoo.networks.network import stages
+from saliency_zoo.registry import Spec, learners, parameters, split
+
+
+class Stack(Learner):
+    """One learner a stage, from the bottom up.
+
+    Trained as one learner, every stage learns at the same time on the codes of the stages below,
+    through which no gradient flows. Greedy training takes `parts` one after the other.
+
+    Args:
+        parts: the learners by stage name, from the bottom up.
+    """
+
+    def __init__(self, parts: dict[str, Learner]):
+        super().__init__()
+        self.parts = dict(parts)
+        self.scales = {f"{s}/{n}": v for s, p in parts.items() for n, v in p.scales.items()}
+        self.uses = frozenset().union(*(part.uses for part in parts.values()))
+        self.log([f"{stage}/{name}" for stage, part in parts.items() for name in part.logged])
+        self.built = True
+
+    def objectives(self, batch, training=None):
+        return {
+            f"{stage}/{name}": loss
+            for stage, part in self.parts.items()
+            for name, loss in part.objectives(batch, training=training).items()
+        }
+
+    def reconstruct(self, images):
+        """Images decoded from the codes of the last stage, through all stages."""
+        traces, codes = [], images
+        for part in self.parts.values():
+            codes, trace = part.encode(codes)
+            traces.append(trace)
+        for part, trace in zip(reversed(self.parts.values()), reversed(traces), strict=True):
+            codes = part.decoder(codes, trace)
+        return codes
+
+    @property
+    def decodes_saliency(self) -> bool:
+        """Whether the first stage has a saliency head."""
+        return next(iter(self.parts.values())).saliency_head is not None
+
+    def saliency(self, images):
+        """Saliency maps decoded from the codes of the first stage, in [0, 1]."""
+        first = next(iter(self.parts.values()))
+        return ops.clip(first.saliency_head(*first.encode(images)), 0.0, 1.0)
+
+
+def learner(spec: Spec, network: keras.Model, stage: str | None = None, **options: Any) -> Learner:
+    """The learner `spec` around a network.
+
+    Args:
+        spec: a registered name, or a table of name and options.
+        network: the network; it is trained in place, and its head is left alone.
+        stage: name of the one stage to train; by default all of them, as a `Stack`.
+        **options: options of the learner: a scalar, or a list with one value a stage.
+
+    Example:
+        >>> network = zoo.create("thesis_conv")
+        >>> zoo.learner("dual_path", network, saliency_weight=[1.0, 0.9, 0.8])
+    """
+    name, given = split(spec, "learner")
+    target, defaults = learners.resolve(name)
+    options = {**defaults, **given, **options}
+    accepted = (parameters(target) or set()) - {"encoder", "stage", "below"}
+    for option in options:
+        if option not in accepted:
+            raise unknown(f"option of learner {name!r}", option, accepted)
+    names = [s.name for s in stages(network)]
+    if stage is not None and stage not in names:
+        raise unknown(f"stage of {network.name!r}", stage, names)
+    if not getattr(target, "stagewise", False):
+        return target(network, **options)
+    _check_lengths(options, len(names))
+    parts: dict[str, Learner] = {}
+    for index, current in enumerate(names):
+        below = list(parts.values())[-1] if parts else None
+        own = {k: v[index] if _a_stage(v) else v for k, v in options.items()}
+        parts[current] = target(network, stage=index, below=below, **own)
+        if current == stage:
+            return parts[current]
+    return Stack(parts)
+
+
+def _a_stage(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _check_lengths(options: dict[str, Any], count: int) -> None:
+    for option, value in options.items():
+        if _a_stage(value) and len(value) != count:
+            raise ZooError(
+                f"A list for learner.{option} has one value for each of the {count} stages. "
+                f"Received: {list(value)!r}"
+            )

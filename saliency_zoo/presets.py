@@ -1,0 +1,171 @@
+"""Presets: finished runs that load by name, offline, and can be checked byte by byte."""
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from saliency_zoo import cards
+from saliency_zoo.cards import CARD
+from saliency_zoo.errors import ZooError, unknown
+
+if TYPE_CHECKING:
+    import keras
+
+PATH_VARIABLE = "SALIENCY_ZOO_PATH"
+RECIPE, HISTORY, RESULTS = "recipe.toml", "history.csv", "results.json"
+ENCODER, CLASSIFIER, DECODERS = "encoder.weights.h5", "classifier.weights.h5", "decoders"
+TOLERANCE = 1e-3
+
+
+def folders() -> list[str]:
+    """Where presets are looked for: SALIENCY_ZOO_PATH, then what the package brings."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    packaged = os.path.join(here, "SavedModels")
+    if not os.path.isdir(packaged):
+        packaged = os.path.join(os.path.dirname(here), "SavedModels")
+    own = [p for p in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if p]
+    return [*own, packaged]
+
+
+def names() -> list[str]:
+    """The names of all presets that can be found."""
+    return sorted(_found())
+
+
+def _found() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for folder in folders():
+        if os.path.isdir(folder):
+            for name in os.listdir(folder):
+                if os.path.isfile(os.path.join(folder, name, CARD)):
+                    found.setdefault(name, os.path.join(folder, name))
+    return found
+
+
+def find(name: str) -> str:
+    """The folder of a preset, given by its name or by a path to it or to a finished run."""
+    found = _found()
+    if name in found:
+        return found[name]
+    if os.path.isfile(os.path.join(name, CARD)):
+        return str(name)
+    if os.path.isdir(name):
+        raise ZooError(f"The folder holds no {CARD}: its run has not finished. Received: {name!r}")
+    raise unknown("preset", name, found)
+
+
+def card(name: str) -> dict[str, Any]:
+    """The card of a preset, checked against its own checksum."""
+    return cards.read_card(find(name))
+
+
+def load(
+    name: str,
+    head: str | None = None,
+    classes: int | None = None,
+    preprocess: bool = True,
+) -> "keras.Model":
+    """A trainable Keras model by name, from files alone.
+
+    Args:
+        name: a preset, or the path of a preset or of a finished run.
+        head: None for the encoder as label-free pre-training left it; `"classifier"` for the
+            whole fine-tuned network, whose outputs are logits.
+        classes: the encoder with a fresh head for this many classes.
+        preprocess: take uint8 images of any size; otherwise the bare network, which takes what
+            its preprocessing gives.
+
+    Example:
+        >>> encoder = zoo.load("thesis_conv.dual_path_quickstart")
+        >>> codes = encoder(images)                     # uint8, (N, H, W, 3)
+        >>> mine = zoo.load("thesis_conv.dual_path_quickstart", classes=5)
+    """
+    from saliency_zoo.layers.preprocessing import preprocessing
+    from saliency_zoo.networks import network as networks
+
+    if head not in (None, "classifier"):
+        raise unknown("head", head, ["classifier"])
+    if head and classes is not None:
+        raise ZooError(
+            f"A head is kept or made anew, not both. Received: head={head!r}, classes={classes}"
+        )
+    folder = find(name)
+    model = cards.read_card(folder)["model"]
+    network = build(model, len(model["class_names"]) if head else classes)
+    if head:
+        network.load_weights(cards.checked(folder, CLASSIFIER))
+    else:
+        networks.encoder(network).load_weights(cards.checked(folder, ENCODER))
+    if not preprocess:
+        return network
+    return networks.preprocessed(network, preprocessing(**model["preprocessing"]))
+
+
+def build(model: dict[str, Any], classes: int | None) -> "keras.Model":
+    """The network that the `model` entry of a card describes, with fresh weights."""
+    from saliency_zoo.registry import networks
+
+    return networks.create({**model["network"], "classes": classes})
+
+
+def stack(name: str, encoder: "keras.Model") -> Any:
+    """The learner that a preset was pre-trained with, around its bare encoder, with its decoders."""
+    from saliency_zoo.learners.stack import learner
+
+    folder = find(name)
+    found = learner(cards.read_card(folder)["model"]["learner"], encoder)
+    for stage, part in found.parts.items():
+        part.load_weights(cards.checked(folder, f"{DECODERS}/{stage}.weights.h5"))
+    return found
+
+
+def verify(name: str) -> list[str]:
+    """What is wrong with a preset, one sentence each; empty when all is well.
+
+    It compares every file with its checksum, reads the recipe, builds every model that the card
+    promises, and holds the outputs for generated scenes to those on the card.
+    """
+    folder = find(name)
+    problems = cards.damaged(folder)
+    if problems:
+        return problems
+    from saliency_zoo import config
+
+    content = cards.read_card(folder)
+    try:
+        config.load(os.path.join(folder, RECIPE))
+    except ZooError as error:
+        problems.append(f"{RECIPE}: {error}")
+    for output, expected in content["golden"]["outputs"].items():
+        problems += _compare(output, expected, golden(folder, content)[output])
+    return problems
+
+
+def golden(folder: str, content: dict[str, Any]) -> dict[str, list]:
+    """Outputs of a preset for two generated scenes, a few numbers each."""
+    import numpy as np
+
+    from saliency_zoo.data.synthetic import synthetic
+
+    size, channels = (
+        content["model"]["preprocessing"]["size"],
+        content["model"]["network"]["channels"],
+    )
+    scenes = synthetic(size=size, seed=content["golden"]["seed"], test=2).split("test").images
+    heads = (
+        {"code": None, "scores": "classifier"} if CLASSIFIER in content["files"] else {"code": None}
+    )
+    outputs = {}
+    for output, head in heads.items():
+        values = np.asarray(load(folder, head=head)(scenes[..., :channels]))
+        outputs[output] = [[float(f"{v:.6g}") for v in row[:16]] for row in values]
+    return outputs
+
+
+def _compare(output: str, expected: list, found: list) -> list[str]:
+    import numpy as np
+
+    gap = float(np.max(np.abs(np.subtract(expected, found))))
+    allowed = TOLERANCE * max(1.0, float(np.max(np.abs(expected))))
+    if gap <= allowed:
+        return []
+    return [f"{output} of the generated scenes is off by {gap:.2g}, more than {allowed:.2g}"]

@@ -1,0 +1,197 @@
+"""Names for everything pluggable. Listing imports nothing beyond the standard library.
+
+Each package keeps a table `ENTRIES` in its `__init__.py`, from name to `"module:attribute"` or to
+`("module:attribute", default_arguments)`. Other distributions join through entry points of the
+group `saliency_zoo.<kind>s`, and a program through `register`.
+"""
+
+import functools
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from saliency_zoo.errors import ZooError, unknown
+
+Target = str | Callable[..., Any]
+Spec = str | Mapping[str, Any]
+
+
+class Registry(Mapping):
+    """A mapping from names to lazily imported classes or functions.
+
+    Args:
+        kind: what one entry is called in messages, e.g. `"network"`.
+        package: the package whose `ENTRIES` table holds the built-in names.
+
+    Example:
+        >>> networks["thesis_conv"]                       # the function behind the name
+        >>> networks.create({"name": "thesis_conv", "pooling": "average"}, classes=5)
+    """
+
+    def __init__(self, kind: str, package: str):
+        self.kind = kind
+        self.group = f"saliency_zoo.{kind}s"
+        self._package = package
+        self._registered: dict[str, tuple[Target, dict]] = {}
+
+    @functools.cached_property
+    def _entries(self) -> dict[str, tuple[Target, dict]]:
+        table = importlib.import_module(self._package).ENTRIES
+        entries = {n: (e, {}) if isinstance(e, str) else e for n, e in table.items()}
+        for name, target in _entry_points(self.group):
+            entries.setdefault(name, (target, {}))
+        return entries
+
+    def register(self, name: str, target: Target | None = None, **defaults: Any) -> Callable:
+        """Adds an entry; with no `target` it is a decorator. A name in use is refused."""
+        if target is None:
+            return lambda decorated: self.register(name, decorated, **defaults)
+        if name in list(self):
+            raise ZooError(f"A {self.kind} of this name is registered already. Received: {name!r}")
+        self._registered[name] = (target, defaults)
+        return target
+
+    def unregister(self, name: str) -> None:
+        """Takes back what `register` added."""
+        if name not in self._registered:
+            raise unknown(f"registered {self.kind}", name, self._registered)
+        del self._registered[name]
+
+    def resolve(self, name: str) -> tuple[Callable, dict]:
+        """The class or function behind `name`, imported now, and its default arguments."""
+        entry = self._registered.get(name) or self._entries.get(name)
+        if entry is None:
+            raise unknown(self.kind, name, self)
+        target, defaults = entry
+        if isinstance(target, str):
+            module, _, attribute = target.partition(":")
+            target = getattr(importlib.import_module(module), attribute)
+        return target, defaults
+
+    def __getitem__(self, name: str) -> Callable:
+        target, defaults = self.resolve(name)
+        return functools.partial(target, **defaults) if defaults else target
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({**self._entries, **self._registered}))
+
+    def __len__(self) -> int:
+        return len({**self._entries, **self._registered})
+
+    def create(self, spec: Spec, *args: Any, **arguments: Any) -> Any:
+        """Calls the entry that `spec` names.
+
+        Args:
+            spec: a name, or a mapping of `name` and options; its options win over `arguments`.
+            *args: passed on.
+            **arguments: passed on.
+        """
+        name, options = split(spec, self.kind)
+        target, defaults = self.resolve(name)
+        options = {**defaults, **arguments, **options}
+        accepted = parameters(target)
+        for key in options:
+            if accepted is not None and key not in accepted:
+                raise unknown(f"option of {self.kind} {name!r}", key, accepted)
+        return target(*args, **options)
+
+
+def split(spec: Spec, kind: str) -> tuple[str, dict[str, Any]]:
+    """Name and options of `"max"` or of `{"name": "max", "pool_size": 3}`."""
+    if isinstance(spec, str):
+        return spec, {}
+    if isinstance(spec, Mapping) and isinstance(spec.get("name"), str):
+        return spec["name"], {k: v for k, v in spec.items() if k != "name"}
+    raise ZooError(
+        f"A {kind} is given by its name or by a table with a name and options. Received: {spec!r}"
+    )
+
+
+def parameters(target: Callable) -> set[str] | None:
+    """The keyword arguments that `target` takes; None when it takes any."""
+    import inspect
+
+    # A class passes its **kwargs on to its bases, so the union of their signatures counts.
+    bases = [b for b in target.__mro__ if b is not object] if isinstance(target, type) else [target]
+    found, open_ended = set(), False
+    for base in bases:
+        if isinstance(base, type) and "__init__" not in vars(base):
+            continue
+        function = vars(base)["__init__"] if isinstance(base, type) else base
+        kinds = inspect.signature(function).parameters
+        found |= {
+            k for k, p in kinds.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        }
+        open_ended = any(p.kind is p.VAR_KEYWORD for p in kinds.values())
+        if not open_ended:
+            break
+    return None if open_ended and not isinstance(target, type) else found - {"self"}
+
+
+def _entry_points(group: str) -> list[tuple[str, str]]:
+    """(name, "module:attribute") of the group in every installed distribution."""
+    if not _mentions(group):
+        return []
+    from importlib.metadata import entry_points
+
+    return [(e.name, e.value) for e in entry_points(group=group)]
+
+
+def _mentions(group: str) -> bool:
+    return any(f"[{group}]".encode() in text for text in _entry_point_files())
+
+
+@functools.cache
+def _entry_point_files() -> list[bytes]:
+    """Every entry_points.txt on the path that names this project.
+
+    importlib.metadata alone takes longer to import than the whole listing may, so it is left
+    alone where no plug-in is installed.
+    """
+    texts = []
+    for folder in {p or "." for p in sys.path}:
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        for name in names:
+            if name.endswith((".dist-info", ".egg-info")):
+                try:
+                    with open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
+                        text = file.read()
+                except OSError:
+                    continue
+                if b"[saliency_zoo." in text:
+                    texts.append(text)
+    return texts
+
+
+detectors = Registry("detector", "saliency_zoo.saliency")
+datasets = Registry("dataset", "saliency_zoo.data")
+layers = Registry("layer", "saliency_zoo.layers")
+networks = Registry("network", "saliency_zoo.networks")
+learners = Registry("learner", "saliency_zoo.learners")
+protocols = Registry("protocol", "saliency_zoo.evaluation")
+
+ALL = {r.kind: r for r in (detectors, datasets, layers, networks, learners, protocols)}
+
+
+def register(kind: str, name: str, target: Target | None = None, **defaults: Any) -> Callable:
+    """Adds a detector, dataset, layer, network, learner or protocol; also as a decorator.
+
+    Args:
+        kind: which of them.
+        name: its name; a layer's is `role.name`, e.g. `"pooling.median"`.
+        target: class or function, or `"module:attribute"`.
+        **defaults: arguments that this name stands for.
+
+    Example:
+        >>> @zoo.register("detector", "red")
+        ... def red(images):
+        ...     return images[..., 0] / 255
+    """
+    if kind not in ALL:
+        raise unknown("kind of entry", kind, ALL)
+    return ALL[kind].register(name, target, **defaults)

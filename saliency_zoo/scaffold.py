@@ -1,0 +1,64 @@
+"""A first recipe for a folder of the user's own images."""
+
+from pathlib import Path
+
+from saliency_zoo.data.folder import folder as read_folder
+from saliency_zoo.errors import ZooError
+from saliency_zoo.files import write_text
+
+_TEMPLATE = """\
+# saliency-zoo train {file} --out runs/{stem}
+description = "Dual-path pre-training on {stem}, and a classifier on its classes"
+
+[data]
+name = "folder:{folder}"
+pretrain_on = "{pretrain_on}"
+size = 32                  # images are resized to this, and the middle square is kept
+crop = 24                  # random crops in training, the centre in tests
+
+[saliency]
+name = "geodesic"          # `saliency-zoo list` names the other detectors
+
+[network]
+name = "thesis_conv"
+
+[learner]
+name = "dual_path"
+saliency_weight = 1.0      # one number, or a list with one for each stage
+
+[train]
+epochs = 10                # for each stage
+batch_size = {batch_size}
+"""
+_FINETUNE = """
+[finetune]
+epochs = 60
+batch_size = {batch_size}
+
+[evaluate]
+protocol = "full"          # train on all labelled images that are not held out for the test
+"""
+
+
+def new(folder: str | Path, out: str | Path | None = None) -> Path:
+    """Writes a recipe for a folder: one folder a class, or images without labels.
+
+    Args:
+        folder: the images.
+        out: the recipe's file; by default named after the folder, in the working directory. A
+            file that is there already is left alone.
+    """
+    found = read_folder(folder, size=32)
+    folder = Path(folder).resolve()
+    out = Path(out or f"{folder.name}.toml")
+    if out.exists():
+        raise ZooError(
+            f"The recipe's file is there already: choose another. Received: {str(out)!r}"
+        )
+    split = "unlabelled" if "unlabelled" in found.splits else "train"
+    count = len(found.splits[split])
+    text = _TEMPLATE + (_FINETUNE if "train" in found.splits else "")
+    values = {"file": out.name, "stem": out.stem, "folder": folder.as_posix()}
+    batch_size = max(2, min(64, 2 ** ((count // 4).bit_length() - 1) if count >= 8 else 2))
+    write_text(out, text.format(**values, pretrain_on=split, batch_size=batch_size))
+    return out

@@ -1,0 +1,41 @@
+"""Greedy pre-training: one stage after the other, each on the codes of the stages below."""
+
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.learners.learner import Learner
+from saliency_zoo.learners.stack import Stack, learner
+from saliency_zoo.presets import DECODERS, ENCODER
+from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training.run import Run, save_weights
+
+
+def pretrain(run: Run) -> Learner:
+    """Trains the recipe's learner and leaves the encoder's weights in the run's folder.
+
+    Returns:
+        The trained learner.
+    """
+    encoder = run.build(run.recipe.train.seed)
+    part = run.recipe.learner
+    with strategies.scope(run.strategy):
+        whole = learner({"name": part.name, **part.options}, encoder)
+    parts = whole.parts if isinstance(whole, Stack) else {"whole": whole}
+    for stage, trained in parts.items():
+        run.train(trained, batches(run, trained), run.recipe.train, f"pretrain-{stage}")
+        save_weights(trained, run.folder / DECODERS / f"{stage}.weights.h5")
+    save_weights(encoder, run.folder / ENCODER)
+    return whole
+
+
+def batches(run: Run, trained: Learner) -> Batches:
+    """The unlabelled images, with what the learner asks for beside them."""
+    train, inputs = run.recipe.train, run.inputs
+    return Batches(
+        inputs.pretraining,
+        inputs.scaling,
+        train.batch_size,
+        train.seed,
+        saliency=inputs.maps if "saliency" in trained.uses else None,
+        crop=run.recipe.data.crop,
+        flip=train.flip,
+        noise_shape=trained.noise_shape,
+    )

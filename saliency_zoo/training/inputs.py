@@ -1,0 +1,120 @@
+"""What a run works on: images at the recipe's size, their saliency maps, folds and scaling."""
+
+import functools
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from saliency_zoo import cards
+from saliency_zoo.config import Recipe
+from saliency_zoo.data import image_set
+from saliency_zoo.data.image_set import ImageSet, Split
+from saliency_zoo.data.pipeline import Scaling
+from saliency_zoo.errors import ZooError
+from saliency_zoo.registry import datasets, parameters
+
+CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The images of a recipe.
+
+    Args:
+        recipe: the recipe.
+        labelled: the image set with labels.
+        unlabelled: the image set that holds the unlabelled split; often the same.
+        folder: the run's folder, for the cache of saliency maps.
+    """
+
+    recipe: Recipe
+    labelled: ImageSet
+    unlabelled: ImageSet
+    folder: Path
+    _resized: dict[str, Split] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, recipe: Recipe, folder: Path) -> "Inputs":
+        """Finds the image sets that the recipe names."""
+        labelled = read(recipe)
+        other = recipe.data.unlabelled
+        unlabelled = labelled if other is None else read(recipe, other)
+        return cls(recipe, labelled, unlabelled, folder)
+
+    @functools.cached_property
+    def pretraining(self) -> np.ndarray:
+        """The images that pre-training sees, at the recipe's size."""
+        return resized(self._pretraining_originals, self.recipe.data.size)
+
+    @functools.cached_property
+    def _pretraining_originals(self) -> np.ndarray:
+        which = self.recipe.data.pretrain_on
+        parts = []
+        if which != "train":
+            parts.append(self.unlabelled.split("unlabelled").images)
+        if which != "unlabelled":
+            parts.append(self.labelled.split("train").images)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    @functools.cached_property
+    def maps(self) -> np.ndarray:
+        """Their saliency maps, computed once from the original images, at the recipe's size."""
+        from saliency_zoo.saliency.detect import detect
+
+        saliency = self.recipe.saliency
+        found = detect(saliency.name, self._pretraining_originals, **saliency.options)
+        return resized(found[..., None], self.recipe.data.size)[..., 0]
+
+    @functools.cached_property
+    def scaling(self) -> Scaling:
+        """Fitted to the images of pre-training."""
+        return Scaling.fit(self.pretraining, self.recipe.data.scaling)
+
+    @property
+    def channels(self) -> int:
+        """Channels of the images."""
+        return self._pretraining_originals.shape[-1]
+
+    def split(self, name: str) -> Split:
+        """A labelled split at the recipe's size."""
+        if name not in self._resized:
+            self._resized[name] = self._read_split(name)
+        return self._resized[name]
+
+    def _read_split(self, name: str) -> Split:
+        split = self.labelled.split(name)
+        if split.labels is None:
+            raise ZooError(f"The split {name!r} of {self.labelled.name!r} carries no labels.")
+        return Split(resized(split.images, self.recipe.data.size), split.labels)
+
+
+def read(recipe: Recipe, spec: str | None = None) -> ImageSet:
+    """The image set of a recipe, or another one with the same options."""
+    data = recipe.data
+    spec = spec or data.name
+    options = dict(data.options)
+    reader = datasets[spec.partition(":")[0]]
+    if "size" in (parameters(reader) or ()):
+        options.setdefault("size", data.size)
+    return image_set.load(spec, root=recipe.folder, **options)
+
+
+def resized(images: np.ndarray, size: int, chunk: int = 512) -> np.ndarray:
+    """Images at a size, by the very layer that travels with the exported model."""
+    if images.shape[1:3] == (size, size):
+        return images
+    import keras
+
+    from saliency_zoo.layers.preprocessing import resizing
+
+    layer = resizing(size)
+    whole = images.dtype == np.uint8
+    result = np.empty((len(images), size, size, images.shape[-1]), images.dtype)
+    for start in range(0, len(images), chunk):
+        part = keras.ops.convert_to_numpy(
+            layer(np.asarray(images[start : start + chunk], "float32"))
+        )
+        result[start : start + chunk] = np.clip(np.rint(part), 0, 255) if whole else part
+    return result

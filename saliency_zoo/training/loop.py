@@ -1,0 +1,137 @@
+"""The one training loop: epochs, progress, checkpoints and history, for any learner and backend."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.errors import ZooError
+from saliency_zoo.learners.learner import Learner
+from saliency_zoo.progress import Progress
+from saliency_zoo.training import checkpoint
+
+
+@dataclass
+class State:
+    """Where a run is, apart from its variables."""
+
+    step: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    history: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def train(
+    learner: Learner,
+    batches: Batches,
+    settings: Any,
+    path: Path,
+    label: str,
+    *,
+    every: float = 30.0,
+    strategy: Any = None,
+    on_epoch: Callable[[list[dict[str, float]]], None] | None = None,
+) -> State:
+    """Trains a learner to the end, from wherever its checkpoint stands.
+
+    Killed at any moment and called again, it ends with the bits of an uninterrupted run: order,
+    crops and noise are functions of (seed, epoch, index), and the checkpoint holds all the rest.
+
+    Args:
+        learner: what to train, in place.
+        batches: its data.
+        settings: epochs, max_steps, optimizer, learning_rate, schedule, weight_decay.
+        path: the checkpoint file; it stays when the run is finished, and then a call returns at once.
+        label: shown beside the progress.
+        every: seconds between two checkpoints.
+        strategy: a `tf.distribute.Strategy`, or None for one device.
+        on_epoch: called at the end of each epoch with the rows of all epochs so far.
+
+    Returns:
+        The last state; its history has one row an epoch, with the mean of each objective.
+    """
+    total = settings.epochs * batches.steps
+    total = min(total, settings.max_steps or total)
+    optimizer = make_optimizer(settings, total)
+    step = stepper(learner, optimizer, strategy)
+    state = _resume(path, step.variables)
+    if state.step >= total and path.exists():
+        return state
+    progress, saved, started = (
+        Progress(label, total, state.step),
+        time.monotonic(),
+        time.monotonic(),
+    )
+    for batch in batches.run(state.step, total):
+        sums = step(batch)
+        state.sums = {name: state.sums.get(name, 0.0) + value for name, value in sums.items()}
+        state.step += 1
+        note = _note(sums, batches.batch_size)
+        progress.advance(1, note)
+        now = time.monotonic()
+        if state.step % batches.steps == 0 or state.step == total:
+            _check_finite(sums, label)
+            state.seconds, started = state.seconds + now - started, now
+            _end_epoch(state, batches)
+            if on_epoch is not None:
+                on_epoch(state.history)
+        if state.step == total or now - saved >= every:
+            state.seconds, started, saved = state.seconds + now - started, now, now
+            checkpoint.save(path, step.variables, vars(state))
+    if total == 0:
+        checkpoint.save(path, step.variables, vars(state))
+    progress.close(note if total else "nothing to do")
+    return state
+
+
+def make_optimizer(settings: Any, total: int) -> keras.optimizers.Optimizer:
+    """The optimizer that the settings of a recipe describe, for a run of `total` steps."""
+    rate = settings.learning_rate
+    if settings.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, max(total, 1))
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "sgd": lambda rate, **kw: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **kw),
+    }
+    return kinds[settings.optimizer](rate, weight_decay=settings.weight_decay or None)
+
+
+def stepper(learner: Learner, optimizer: keras.optimizers.Optimizer, strategy: Any = None):
+    """The step of the running Keras backend."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        from saliency_zoo.training.step_tensorflow import Stepper
+    elif backend == "jax":
+        from saliency_zoo.training.step_jax import Stepper
+    else:
+        raise ZooError(f"Training runs on tensorflow or jax. Received: KERAS_BACKEND={backend}")
+    return Stepper(learner, optimizer, strategy)
+
+
+def _resume(path: Path, variables: list) -> State:
+    found = checkpoint.load(path, variables)
+    return State() if found is None else State(**found)
+
+
+def _end_epoch(state: State, batches: Batches) -> None:
+    steps = state.step - len(state.history) * batches.steps
+    means = {name: value / (steps * batches.batch_size) for name, value in state.sums.items()}
+    state.history.append({"epoch": len(state.history) + 1, "step": state.step, **means})
+    state.sums = {}
+
+
+def _check_finite(sums: dict[str, float], label: str) -> None:
+    if not np.isfinite(list(sums.values())).all():
+        raise ZooError(
+            f"The loss of {label} is not finite: lower the learning rate. Received: {sums}"
+        )
+
+
+def _note(sums: dict[str, float], batch_size: int) -> str:
+    return ", ".join(f"{name} {value / batch_size:.4g}" for name, value in sums.items())

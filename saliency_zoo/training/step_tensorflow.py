@@ -1,0 +1,67 @@
+"""One training step on TensorFlow, on one device or on several."""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+
+from saliency_zoo.learners.learner import Learner
+
+
+class Stepper:
+    """Runs a learner's step and adds up what it logs.
+
+    Args:
+        learner: what to train; made in the strategy's scope.
+        optimizer: likewise.
+        strategy: a `tf.distribute.Strategy`, or None for one device.
+    """
+
+    def __init__(self, learner: Learner, optimizer: keras.optimizers.Optimizer, strategy=None):
+        import tensorflow as tf
+
+        self._tf = tf
+        self._learner, self._optimizer = learner, optimizer
+        self._strategy = strategy or tf.distribute.get_strategy()
+        with self._strategy.scope():
+            optimizer.build(learner.trainable_variables)
+        self._compiled = tf.function(self._everywhere, reduce_retracing=True)
+
+    @property
+    def variables(self) -> list:
+        """Everything that a checkpoint must hold."""
+        return [*self._learner.variables, *self._optimizer.variables]
+
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
+        """One step on a global batch; returns the sum of each objective over it."""
+        size = len(batch["image"])
+        sums = self._compiled(self._divided(batch), size)
+        return {name: float(value) for name, value in sums.items()}
+
+    def _divided(self, batch):
+        replicas = self._strategy.num_replicas_in_sync
+        if replicas == 1:
+            return {k: self._tf.convert_to_tensor(v) for k, v in batch.items()}
+        share = len(batch["image"]) // replicas
+
+        def part(context):
+            i = context.replica_id_in_sync_group
+            return {
+                k: self._tf.convert_to_tensor(v[i * share : (i + 1) * share])
+                for k, v in batch.items()
+            }
+
+        return self._strategy.experimental_distribute_values_from_function(part)
+
+    def _everywhere(self, batch, size):
+        sums = self._strategy.run(self._replica, args=(batch, size))
+        reduced = self._tf.distribute.ReduceOp.SUM
+        return {n: self._strategy.reduce(reduced, v, axis=None) for n, v in sums.items()}
+
+    def _replica(self, batch, size):
+        with self._tf.GradientTape() as tape:
+            losses = self._learner(batch, training=True)
+            total = self._learner.total(losses, size)
+        variables = self._learner.trainable_variables
+        self._optimizer.apply(tape.gradient(total, variables), variables)
+        return {name: self._tf.reduce_sum(values) for name, values in losses.items()}

@@ -1,0 +1,113 @@
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from saliency_zoo.data.images import UnreadableImageError, fit, fit_all, read_image, write_image
+from saliency_zoo.errors import ZooError
+
+RNG = np.random.default_rng(0)
+RGB = RNG.integers(0, 256, (5, 7, 3)).astype("uint8")
+
+
+def test_png_round_trip(tmp_path):
+    for array in (RGB, RGB[..., :1], RGB[..., 0]):
+        write_image(tmp_path / "ä.png", array)
+        channels = 3 if array is RGB else 1
+        assert (read_image(tmp_path / "ä.png", channels) == array.reshape(5, 7, channels)).all()
+    assert [p.name for p in tmp_path.iterdir()] == ["ä.png"]
+    assert cv2.imread(str(tmp_path / "ä.png")) is not None
+
+
+def test_channels_are_red_green_blue(tmp_path):
+    path = tmp_path / "red.png"
+    cv2.imwrite(str(path), np.full((2, 2, 3), (0, 0, 255), "uint8"))
+    assert read_image(path)[0, 0].tolist() == [255, 0, 0]
+    assert read_image(path, 1)[0, 0].tolist() == [76]  # 0.299 of 255
+
+
+def test_opacity_depth_and_grey_become_rgb(tmp_path):
+    path = tmp_path / "a.png"
+    for pixels in (RNG.integers(0, 256, (4, 4, 4)).astype("uint8"), RGB[..., 0],
+                   RNG.integers(0, 65536, (4, 4, 3)).astype("uint16")):  # fmt: skip
+        cv2.imwrite(str(path), pixels)
+        image = read_image(path)
+        assert (image.dtype, image.shape) == (np.uint8, (*pixels.shape[:2], 3))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("keep", [0, 5, 300, 0.5, -2])
+def test_a_file_cut_short_is_refused(tmp_path, suffix, keep):
+    path = tmp_path / f"a{suffix}"
+    cv2.imwrite(str(path), RNG.integers(0, 256, (64, 64, 3)).astype("uint8"))
+    data = path.read_bytes()
+    assert read_image(path).shape == (64, 64, 3)
+    end = int(len(data) * keep) if isinstance(keep, float) else keep
+    # A PNG may lose the check sum of its empty last chunk, but nothing of the picture.
+    path.write_bytes(data[: end if keep != -2 or suffix == ".jpg" else -8])
+    with pytest.raises(UnreadableImageError, match=r"expected a whole file of bmp.*Received: \d+"):
+        read_image(path)
+
+
+def test_a_jpeg_with_something_after_its_end_is_whole(tmp_path):
+    path = tmp_path / "a.jpg"
+    cv2.imwrite(str(path), RGB)
+    path.write_bytes(path.read_bytes() + b"\0" * 500)
+    assert read_image(path).shape == RGB.shape
+
+
+def test_what_is_no_image(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_text("a text")
+    with pytest.raises(UnreadableImageError, match=r"a\.jpg.*Received: 6 bytes that begin with"):
+        read_image(path)
+    for place in (tmp_path / "none.png", tmp_path):
+        with pytest.raises(ZooError, match=r"Cannot open an image file\. Received: "):
+            read_image(place)
+    with pytest.raises(ZooError, match=r"Received: 4$"):
+        read_image(path, 4)
+
+
+@pytest.mark.parametrize(
+    "array", [RGB / 255, RGB[..., :2], RGB[None], RGB[0, 0], RGB[:0]], ids=lambda a: str(a.shape)
+)
+def test_what_is_no_picture(tmp_path, array):
+    with pytest.raises(ZooError, match=r"Received: \w+ of shape \("):
+        write_image(tmp_path / "a.png", array)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_that_cannot_be_written(tmp_path):
+    with pytest.raises(ZooError, match=r"Cannot write a picture\. Received: "):
+        write_image(tmp_path / "none" / "a.png", RGB)
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(ZooError, match=r"Cannot write a picture\. Received: "):
+        write_image(tmp_path / "a.png", RGB)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_without_opencv_the_sentence_names_the_wheel(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    with pytest.raises(ZooError, match="install the wheel opencv-python-headless in place of"):
+        write_image(tmp_path / "a.png", RGB)
+
+
+def test_fit_cuts_the_centre():
+    image = np.arange(4 * 10, dtype="uint8").reshape(4, 10, 1)
+    assert (fit(image, 4) == image[:, 3:7]).all()
+    assert (fit(image.swapaxes(0, 1), 4) == image.swapaxes(0, 1)[3:7]).all()
+
+
+def test_fit_shrinks_by_averaging():
+    image = RNG.integers(0, 256, (12, 18, 3)).astype("uint8")
+    expected = image[:, 3:15].reshape(4, 3, 4, 3, 3).mean((1, 3))
+    assert np.abs(fit(image, 4) - expected).max() <= 0.5 + 1e-6
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (5, 3), (31, 47), (100, 99)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_fit_gives_the_size_for_every_shape(shape, channels):
+    image = np.full((*shape, channels), 50, "uint8")
+    assert (fit(image, 7) == np.full((7, 7, channels), 50)).all()
+    assert fit_all([image, image], 7).shape == (2, 7, 7, channels)
