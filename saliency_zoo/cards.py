@@ -1,26 +1,34 @@
 """The card of a preset: what it is, and the checksum of every file beside it and of itself."""
 
-import hashlib
-import json
+# pathlib takes as long to import as a listing.
+# ruff: noqa: PTH113, PTH118, PTH123
+from __future__ import annotations
+
 import os
 import re
-from typing import Any
 
 from saliency_zoo.errors import ZooError
 
+TYPE_CHECKING = False  # that of typing, which takes as long to import as a listing
+if TYPE_CHECKING:
+    from typing import Any
+
 CARD, FORMAT, WORK = "card.json", 1, "work"
-_SEAL = re.compile(rb'"sha256": "([0-9a-f]{64})"\n}\n\Z')
+_SEAL = rb'"sha256": "([0-9a-f]{64})"\n}\n\Z'
 
 
 def read_card(folder: str | os.PathLike) -> dict[str, Any]:
     """The card in a folder, checked against its own checksum."""
+    import json
+
     path = os.path.join(folder, CARD)
     with open(path, "rb") as file:
         data = file.read()
-    seal = _SEAL.search(data)
-    if not seal or hashlib.sha256(_unsealed(data, seal)).hexdigest().encode() != seal[1]:
+    seal = re.search(_SEAL, data)
+    if not seal or _digest(_unsealed(data, seal)) != seal[1]:
         raise ZooError(
-            f"A file of the preset is damaged: {CARD} does not match its checksum. Received: {path!r}"
+            f"A file of the preset is damaged: {CARD} does not match its checksum. "
+            f"Received: {path!r}"
         )
     content = json.loads(data)
     if content["format"] > FORMAT:
@@ -33,15 +41,16 @@ def read_card(folder: str | os.PathLike) -> dict[str, Any]:
 
 def write_card(folder: str | os.PathLike, content: dict[str, Any]) -> dict[str, Any]:
     """Writes the card of a folder with the checksum of every file in it, and of itself."""
+    import json
+
     from saliency_zoo.files import replacing
 
     content = {k: v for k, v in content.items() if k not in ("files", "sha256")}
     content["files"] = {p: checksum(os.path.join(folder, p)) for p in files(folder)}
     data = (json.dumps({**content, "sha256": "0" * 64}, indent=2) + "\n").encode()
-    seal = _SEAL.search(data)
-    digest = hashlib.sha256(data).hexdigest().encode()
+    seal = re.search(_SEAL, data)
     with replacing(os.path.join(folder, CARD)) as temporary:
-        temporary.write_bytes(data[: seal.start(1)] + digest + data[seal.end(1) :])
+        temporary.write_bytes(data[: seal.start(1)] + _digest(data) + data[seal.end(1) :])
     return read_card(folder)
 
 
@@ -49,18 +58,30 @@ def _unsealed(data: bytes, seal: re.Match) -> bytes:
     return data[: seal.start(1)] + b"0" * 64 + data[seal.end(1) :]
 
 
+def _digest(data: bytes) -> bytes:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest().encode()
+
+
 def files(folder: str | os.PathLike) -> list[str]:
-    """Relative paths of all files but the card and what a run needs only while it works."""
+    """Relative paths of all files but the card and what a run needs only while it works.
+
+    Hidden files are the system's, or what a write that was killed left behind: nothing reads them.
+    """
     found = []
     for where, below, here in os.walk(folder):
-        if where == str(folder) and WORK in below:
-            below.remove(WORK)
+        top = where == str(folder)
+        below[:] = [b for b in below if not b.startswith(".") and not (top and b == WORK)]
+        here = [name for name in here if not name.startswith(".")]
         found += [os.path.relpath(os.path.join(where, name), folder) for name in here]
     return sorted(p.replace(os.sep, "/") for p in found if p != CARD)
 
 
 def checksum(path: str | os.PathLike) -> str:
     """The sha256 of a file."""
+    import hashlib
+
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,9 +1,14 @@
 """What there is, by name. Standard library only, so that a listing takes no longer than it must."""
 
+from __future__ import annotations
+
 import fnmatch
-from typing import Any
 
 from saliency_zoo import presets, registry
+
+TYPE_CHECKING = False  # that of typing, which takes as long to import as a listing
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def list_models(pattern: str = "*", pretrained: bool | None = None) -> list[str]:

@@ -1,11 +1,13 @@
 """Recipes: TOML files read into frozen dataclasses, strictly.
 
-A recipe may extend one other file (tables merge, lists replace), and each of its values has one
-dotted path, `train.epochs`, which means the same on the command line and in a search space.
+A recipe may extend one other file: tables merge, lists replace, and another `name` drops the
+options that belonged to the old one. Each value has one dotted path, `train.epochs`, which means
+the same on the command line and in a search space: overrides are a table that extends the file.
 """
 
 import dataclasses
 import json
+import math
 import tomllib
 import types
 import typing
@@ -48,6 +50,18 @@ class Data:
     crop: int | None = _at_least(None, 1)
     scaling: Literal["standardise", "unit"] = "standardise"
 
+    def __post_init__(self):
+        for option in ("path", "root", "spec"):
+            if option in self.options:
+                raise ZooError(
+                    f"data.options.{option} is no option: data.name says where the images are. "
+                    f"Received: {self.options[option]!r}"
+                )
+        if self.crop is not None and self.crop > self.size:
+            raise ZooError(
+                f"data.crop is at most data.size, here {self.size}. Received: {self.crop}"
+            )
+
 
 @dataclass(frozen=True)
 class Train:
@@ -61,7 +75,7 @@ class Train:
     weight_decay: float = _at_least(0.0, 0)
     flip: bool = True
     max_steps: int | None = _at_least(None, 1)
-    seed: int = _at_least(0, 0)
+    seed: int = _between(0, 0, 4_000_000)  # a thousand of them go into 32 bits, for the folds
     checkpoint_seconds: float = _at_least(30.0, 0)
 
 
@@ -78,6 +92,7 @@ class Finetune:
     flip: bool = True
     max_steps: int | None = _at_least(None, 1)
     train: Literal["all", "head"] = "all"
+    code_scale: Literal["pretrained", "fresh"] = "pretrained"
     without_pretraining: bool = True
 
 
@@ -112,29 +127,39 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         overrides: `"dotted.path=value"` each; the value is TOML, or else a bare string.
     """
     path = find(path)
-    table = _read(path)
-    if "extends" in table:
-        base = _read(path.parent / str(table.pop("extends")))
-        if "extends" in base:
-            raise ZooError(f"A recipe extends one level only. Received: {path}, two levels deep")
-        table = _merge(base, table)
-    for override in overrides:
-        _override(table, override)
+    table = _merge(_extended(path), parse_options(overrides))
     return from_table(table, folder=path.parent)
+
+
+def _extended(path: Path) -> dict[str, Any]:
+    table = _read(path)
+    if "extends" not in table:
+        return table
+    name = table.pop("extends")
+    if not isinstance(name, str) or not (path.parent / name).is_file():
+        raise ZooError(
+            f"extends names another recipe's file, relative to {str(path)!r}. Received: {name!r}"
+        )
+    base = _read(path.parent / name)
+    if "extends" in base:
+        raise ZooError(
+            f"A recipe extends one level only, but {name!r} extends another itself. "
+            f"Received: {str(path)!r}"
+        )
+    return _merge(base, table)
 
 
 def find(path: str | Path) -> Path:
     """The recipe file: `path` itself, or one of the package's recipes by name."""
-    path = Path(path)
-    shipped = packaged("zoo_configs") / f"{path.name.removesuffix('.toml')}.toml"
-    if path.is_file():
-        return path
-    if len(path.parts) == 1 and shipped.is_file():
-        return shipped
-    raise ZooError(
-        "There is no such recipe: give the path of a TOML file, or the name of one in "
-        f"zoo_configs. Received: {str(path)!r}"
-    )
+    found = Path(path)
+    if found.is_file():
+        return found
+    if found.is_dir() or len(found.parts) > 1 or found.suffix not in ("", ".toml"):
+        raise ZooError(f"There is no such recipe file. Received: {str(path)!r}")
+    shipped = {p.stem: p for p in packaged("zoo_configs").glob("*.toml")}
+    if found.stem not in shipped:
+        raise unknown("recipe: neither a file nor one that comes along", str(path), shipped)
+    return shipped[found.stem]
 
 
 def packaged(folder: str) -> Path:
@@ -186,7 +211,7 @@ def parse_options(options: Sequence[str]) -> dict[str, Any]:
     """A table from `"option=value"` or `"dotted.path=value"` each."""
     table: dict[str, Any] = {}
     for option in options:
-        _override(table, option)
+        _assign(table, option)
     return table
 
 
@@ -194,31 +219,34 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             return tomllib.load(file)
-    except FileNotFoundError:
-        raise ZooError(f"There is no such recipe. Received: {str(path)!r}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ZooError(f"A recipe is a TOML file: {error}. Received: {str(path)!r}") from None
 
 
-def _merge(base: Mapping, table: Mapping) -> dict:
+def _merge(base: Mapping, table: Mapping, path: str = "") -> dict:
     merged = dict(base)
     for key, value in table.items():
-        both = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
-        # Another name means other options: those of the base would not fit it.
-        replaces = both and "name" in value and value["name"] != base[key].get("name")
-        merged[key] = _merge(base[key], value) if both and not replaces else value
+        old = base.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping):
+            if "name" in value and value["name"] != old.get("name"):
+                # Those of [data] are the experiment's own but for the table of its reader.
+                old = {
+                    k: v for k, v in old.items() if (path, key) == ("", "data") and k != "options"
+                }
+            value = _merge(old, value, f"{path}.{key}")
+        merged[key] = value
     return merged
 
 
-def _override(table: dict, override: str) -> None:
-    path, equals, text = override.partition("=")
-    if not equals or not path.strip():
-        raise ZooError(f"An override reads dotted.path=value. Received: {override!r}")
-    *parents, key = path.strip().split(".")
+def _assign(table: dict, assignment: str) -> None:
+    path, equals, text = assignment.partition("=")
+    *parents, key = (part.strip() for part in path.split("."))
+    if not equals or not all((*parents, key)):
+        raise ZooError(f"A value is replaced by dotted.path=value. Received: {assignment!r}")
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
-            raise ZooError(f"{parent!r} is a value, not a table. Received: {override!r}")
+            raise ZooError(f"{parent!r} is a value, not a table. Received: {assignment!r}")
     table[key] = _value(text.strip())
 
 
@@ -245,9 +273,9 @@ def _build(kind: type, table: Any, path: str) -> Any:
         for key, value in known.items()
     }
     if open_ended:
-        values["options"] = options
-    if kind is Part and "name" not in values:
-        raise ZooError(f"{where} needs a name. Received: {dict(table)!r}")
+        if "name" not in values:
+            raise ZooError(f"{where} needs a name. Received: {dict(table)!r}")
+        values["options"] = _plain(options, path)
     return kind(**values)
 
 
@@ -259,7 +287,7 @@ def _typed(value: Any, hint: Any, metadata: Mapping, path: str) -> Any:
     if "table" in metadata:
         if not isinstance(value, Mapping):
             raise ZooError(f"{path} is a table. Received: {value!r}")
-        return dict(value)
+        return _plain(value, path)
     if typing.get_origin(kind) is Literal:
         if value not in typing.get_args(kind):
             raise unknown(f"value of {path}", value, typing.get_args(kind))
@@ -267,7 +295,8 @@ def _typed(value: Any, hint: Any, metadata: Mapping, path: str) -> Any:
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:
-        raise ZooError(f"{path} is a {_NAMES[kind]}. Received: {value!r}")
+        raise ZooError(f"{path} is {_NAMES[kind]}. Received: {value!r}")
+    _plain(value, path)
     low, high = metadata.get("low"), metadata.get("high")
     if low is not None and not value >= low:
         raise ZooError(f"{path} is at least {low}. Received: {value!r}")
@@ -276,4 +305,17 @@ def _typed(value: Any, hint: Any, metadata: Mapping, path: str) -> Any:
     return value
 
 
-_NAMES = {int: "whole number", float: "number", str: "string", bool: "true or false"}
+def _plain(value: Any, path: str) -> Any:
+    """The value, if it means the same in TOML, in JSON and to an optimizer."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry, f"{path}.{key}") for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry, path) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ZooError(f"{path} is a finite number. Received: {value!r}")
+    if not isinstance(value, (str, int, float)):
+        raise ZooError(f"{path} is no date or time. Received: {str(value)!r}")
+    return value
+
+
+_NAMES = {int: "an integer", float: "a number", str: "a string", bool: "true or false"}

@@ -1,7 +1,7 @@
 """What a name stands for, in words for a terminal."""
 
 import inspect
-import os
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from saliency_zoo import presets, registry
@@ -18,13 +18,15 @@ class Description(NamedTuple):
 
 def describe(name: str) -> Description:
     """Describes a preset (by name or path), or a registered entry (`name` or `kind:name`)."""
-    if name in presets.names() or os.path.isfile(os.path.join(name, CARD)):
+    if name in presets.names() or (Path(name) / CARD).is_file():
         card = presets.card(name)
         return Description(_preset(card), card)
     kind, _, entry = name.rpartition(":")
     for known in registry.ALL.values():
         if entry in known and kind in ("", known.kind):
             return _entry(known, entry)
+    if Path(name).is_dir():
+        presets.find(name)  # says what is amiss
     raise unknown("name", name, [*presets.names(), *(n for r in registry.ALL.values() for n in r)])
 
 
@@ -64,6 +66,11 @@ def _preset(card: dict[str, Any]) -> str:
         f"  files     {', '.join(card['files'])}",
     ]
     return "\n".join(lines)
+
+
+def pictures(card: dict[str, Any]) -> list[str]:
+    """The pictures that lie beside a card."""
+    return [path for path in card["files"] if path.endswith(".png")]
 
 
 def metrics(card: dict[str, Any]) -> str:

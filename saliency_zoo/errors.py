@@ -9,7 +9,7 @@ class ZooError(ValueError):
     """Bad input, said in one sentence. The command line prints it and exits with code 2."""
 
 
-class UnknownName(ZooError, KeyError):
+class UnknownName(ZooError, KeyError):  # noqa: N818
     """A name that is not in a registry. Also a KeyError, so that `in` and `.get` work."""
 
     __str__ = ValueError.__str__  # KeyError would quote the sentence
@@ -23,13 +23,17 @@ def unknown(what: str, name: object, choices: Iterable[str]) -> UnknownName:
         name: the name that was received.
         choices: the names that would have been right.
     """
+    choices = sorted(choices)
+    near = _near(name, choices) if isinstance(name, str) and name else []
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    shown = choices if len(choices) <= _LISTED else near or choices[:_LISTED]
+    listed = f" Choose from: {', '.join(shown)}" if shown else " There is none to choose from"
+    more = f", ... ({len(choices)} in all)" if len(shown) < len(choices) else ""
+    return UnknownName(f"Unknown {what}.{hint}{listed}{more}. Received: {name!r}")
+
+
+def _near(name: str, choices: list[str]) -> list[str]:
     import difflib  # takes a third of the time of a listing
 
-    choices = sorted(choices)
-    near = difflib.get_close_matches(str(name), choices, n=_LISTED, cutoff=0.6)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    shown = choices if len(choices) <= _LISTED else near
-    listed = ", ".join(shown) or ("nothing is there" if not choices else "what there is")
-    if len(shown) < len(choices):
-        listed += f" ({len(choices)} in all, see `saliency-zoo list`)"
-    return UnknownName(f"Unknown {what}.{hint} Choose from: {listed}. Received: {name!r}")
+    near = difflib.get_close_matches(name, choices, n=_LISTED, cutoff=0.6)
+    return near or [choice for choice in choices if choice.startswith(name)]

@@ -9,6 +9,7 @@ from typing import Any
 from saliency_zoo import cards, presets
 from saliency_zoo.config import Recipe
 from saliency_zoo.evaluation.finetune import finetune
+from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.training.greedy import pretrain
 from saliency_zoo.training.run import Run
@@ -31,13 +32,14 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
         The card.
     """
     run = Run(recipe, out, strategy)
-    if (run.folder / cards.CARD).exists():
-        return cards.read_card(run.folder)
-    learner = pretrain(run)
-    results = finetune(run) if recipe.finetune is not None else {}
-    draw(run, learner)
-    card = _write_card(run, results)
-    shutil.rmtree(run.folder / cards.WORK / "checkpoints")
+    with locked(run.folder):
+        if (run.folder / cards.CARD).exists():
+            return cards.read_card(run.folder)
+        learner = pretrain(run)
+        results = finetune(run) if recipe.finetune is not None else {}
+        draw(run, learner)
+        card = _write_card(run, results)
+        shutil.rmtree(run.folder / cards.WORK / "checkpoints")
     return card
 
 

@@ -1,13 +1,19 @@
 """Presets: finished runs that load by name, offline, and can be checked byte by byte."""
 
+# pathlib takes as long to import as a listing.
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120, PTH123, PTH208
+from __future__ import annotations
+
 import os
-from typing import TYPE_CHECKING, Any
 
 from saliency_zoo import cards
 from saliency_zoo.cards import CARD
 from saliency_zoo.errors import ZooError, unknown
 
+TYPE_CHECKING = False  # that of typing, which takes as long to import as a listing
 if TYPE_CHECKING:
+    from typing import Any
+
     import keras
 
 PATH_VARIABLE = "SALIENCY_ZOO_PATH"
@@ -49,7 +55,10 @@ def find(name: str) -> str:
     if os.path.isfile(os.path.join(name, CARD)):
         return str(name)
     if os.path.isdir(name):
-        raise ZooError(f"The folder holds no {CARD}: its run has not finished. Received: {name!r}")
+        raise ZooError(
+            f"The folder holds no {CARD}: it is no preset, or its run has not finished. "
+            f"Received: {name!r}"
+        )
     raise unknown("preset", name, found)
 
 
@@ -63,7 +72,7 @@ def load(
     head: str | None = None,
     classes: int | None = None,
     preprocess: bool = True,
-) -> "keras.Model":
+) -> keras.Model:
     """A trainable Keras model by name, from files alone.
 
     Args:
@@ -100,15 +109,15 @@ def load(
     return networks.preprocessed(network, preprocessing(**model["preprocessing"]))
 
 
-def build(model: dict[str, Any], classes: int | None) -> "keras.Model":
+def build(model: dict[str, Any], classes: int | None) -> keras.Model:
     """The network that the `model` entry of a card describes, with fresh weights."""
     from saliency_zoo.registry import networks
 
     return networks.create({**model["network"], "classes": classes})
 
 
-def stack(name: str, encoder: "keras.Model") -> Any:
-    """The learner that a preset was pre-trained with, around its bare encoder, with its decoders."""
+def stack(name: str, encoder: keras.Model) -> Any:
+    """The learner that a preset was pre-trained with, around its encoder, with its decoders."""
     from saliency_zoo.learners.stack import learner
 
     folder = find(name)
@@ -135,8 +144,9 @@ def verify(name: str) -> list[str]:
         config.load(os.path.join(folder, RECIPE))
     except ZooError as error:
         problems.append(f"{RECIPE}: {error}")
+    found = golden(folder, content)
     for output, expected in content["golden"]["outputs"].items():
-        problems += _compare(output, expected, golden(folder, content)[output])
+        problems += _compare(output, expected, found[output])
     return problems
 
 

@@ -5,17 +5,23 @@ Each package keeps a table `ENTRIES` in its `__init__.py`, from name to `"module
 group `saliency_zoo.<kind>s`, and a program through `register`.
 """
 
+from __future__ import annotations
+
 import functools
-import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.signatures import made
+from saliency_zoo.signatures import parameters as parameters
 
-Target = str | Callable[..., Any]
-Spec = str | Mapping[str, Any]
+TYPE_CHECKING = False  # that of typing, which takes as long to import as a listing
+if TYPE_CHECKING:
+    from typing import Any
+
+Target = str | Callable
+Spec = str | Mapping
 
 
 class Registry(Mapping):
@@ -38,7 +44,7 @@ class Registry(Mapping):
 
     @functools.cached_property
     def _entries(self) -> dict[str, tuple[Target, dict]]:
-        table = importlib.import_module(self._package).ENTRIES
+        table = _module(self._package).ENTRIES
         entries = {n: (e, {}) if isinstance(e, str) else e for n, e in table.items()}
         for name, target in _entry_points(self.group):
             entries.setdefault(name, (target, {}))
@@ -67,7 +73,7 @@ class Registry(Mapping):
         target, defaults = entry
         if isinstance(target, str):
             module, _, attribute = target.partition(":")
-            target = getattr(importlib.import_module(module), attribute)
+            target = getattr(_module(module), attribute)
         return target, defaults
 
     def __getitem__(self, name: str) -> Callable:
@@ -80,7 +86,7 @@ class Registry(Mapping):
     def __len__(self) -> int:
         return len({**self._entries, **self._registered})
 
-    def create(self, spec: Spec, *args: Any, **arguments: Any) -> Any:
+    def create(self, spec: Spec, /, *args: Any, **arguments: Any) -> Any:
         """Calls the entry that `spec` names.
 
         Args:
@@ -91,11 +97,7 @@ class Registry(Mapping):
         name, options = split(spec, self.kind)
         target, defaults = self.resolve(name)
         options = {**defaults, **arguments, **options}
-        accepted = parameters(target)
-        for key in options:
-            if accepted is not None and key not in accepted:
-                raise unknown(f"option of {self.kind} {name!r}", key, accepted)
-        return target(*args, **options)
+        return made(self.kind, name, target, *args, **options)
 
 
 def split(spec: Spec, kind: str) -> tuple[str, dict[str, Any]]:
@@ -105,29 +107,13 @@ def split(spec: Spec, kind: str) -> tuple[str, dict[str, Any]]:
     if isinstance(spec, Mapping) and isinstance(spec.get("name"), str):
         return spec["name"], {k: v for k, v in spec.items() if k != "name"}
     raise ZooError(
-        f"A {kind} is given by its name or by a table with a name and options. Received: {spec!r}"
+        f"The {kind} is given by its name or by a table with a name and options. Received: {spec!r}"
     )
 
 
-def parameters(target: Callable) -> set[str] | None:
-    """The keyword arguments that `target` takes; None when it takes any."""
-    import inspect
-
-    # A class passes its **kwargs on to its bases, so the union of their signatures counts.
-    bases = [b for b in target.__mro__ if b is not object] if isinstance(target, type) else [target]
-    found, open_ended = set(), False
-    for base in bases:
-        if isinstance(base, type) and "__init__" not in vars(base):
-            continue
-        function = vars(base)["__init__"] if isinstance(base, type) else base
-        kinds = inspect.signature(function).parameters
-        found |= {
-            k for k, p in kinds.items() if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-        }
-        open_ended = any(p.kind is p.VAR_KEYWORD for p in kinds.values())
-        if not open_ended:
-            break
-    return None if open_ended and not isinstance(target, type) else found - {"self"}
+def _module(name: str):
+    __import__(name)  # importlib is not loaded for a listing
+    return sys.modules[name]
 
 
 def _entry_points(group: str) -> list[tuple[str, str]]:
@@ -192,6 +178,15 @@ def register(kind: str, name: str, target: Target | None = None, **defaults: Any
         ... def red(images):
         ...     return images[..., 0] / 255
     """
+    return _of_kind(kind).register(name, target, **defaults)
+
+
+def unregister(kind: str, name: str) -> None:
+    """Takes back what `register` added."""
+    _of_kind(kind).unregister(name)
+
+
+def _of_kind(kind: str) -> Registry:
     if kind not in ALL:
         raise unknown("kind of entry", kind, ALL)
-    return ALL[kind].register(name, target, **defaults)
+    return ALL[kind]

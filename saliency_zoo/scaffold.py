@@ -1,17 +1,20 @@
 """A first recipe for a folder of the user's own images."""
 
+import json
+import os
 from pathlib import Path
 
 from saliency_zoo.data.folder import folder as read_folder
+from saliency_zoo.data.image_set import ROOT_VARIABLE
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import write_text
 
 _TEMPLATE = """\
 # saliency-zoo train {file} --out runs/{stem}
-description = "Dual-path pre-training on {stem}, and a classifier on its classes"
+description = {description}
 
 [data]
-name = "folder:{folder}"
+name = {data}
 pretrain_on = "{pretrain_on}"
 size = 32                  # images are resized to this, and the middle square is kept
 crop = 24                  # random crops in training, the centre in tests
@@ -51,6 +54,7 @@ def new(folder: str | Path, out: str | Path | None = None) -> Path:
     found = read_folder(folder, size=32)
     folder = Path(folder).resolve()
     out = Path(out or f"{folder.name}.toml")
+    start = os.environ.get(ROOT_VARIABLE) or out.parent.resolve()
     if out.exists():
         raise ZooError(
             f"The recipe's file is there already: choose another. Received: {str(out)!r}"
@@ -58,7 +62,17 @@ def new(folder: str | Path, out: str | Path | None = None) -> Path:
     split = "unlabelled" if "unlabelled" in found.splits else "train"
     count = len(found.splits[split])
     text = _TEMPLATE + (_FINETUNE if "train" in found.splits else "")
-    values = {"file": out.name, "stem": out.stem, "folder": folder.as_posix()}
+    data = f"folder:{Path(os.path.relpath(folder, start)).as_posix()}"
+    values = {
+        "file": out,
+        "stem": out.stem,
+        "description": _quoted(f"Dual-path pre-training on {folder.name}"),
+        "data": _quoted(data),
+    }
     batch_size = max(2, min(64, 2 ** ((count // 4).bit_length() - 1) if count >= 8 else 2))
     write_text(out, text.format(**values, pretrain_on=split, batch_size=batch_size))
     return out
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # which TOML reads alike

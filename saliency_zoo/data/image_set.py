@@ -192,8 +192,15 @@ def _argument_name(scheme: str) -> str | None:
 
 
 def _locate(path: str, root: Path | str | None) -> Path:
-    start = os.environ.get(ROOT_VARIABLE) or root or "."
-    return Path(start).expanduser() / Path(path).expanduser()
+    start = Path(os.environ.get(ROOT_VARIABLE) or root or ".").expanduser()
+    found = start / Path(path).expanduser()
+    if not found.exists() and not Path(path).expanduser().is_absolute():
+        raise ZooError(
+            f"There is no {path!r} in {str(start)!r}, where the paths of data start: in the folder "
+            f"that the environment variable {ROOT_VARIABLE} names or, without it, in that of the "
+            f"recipe. Received: {path!r}"
+        )
+    return found
 
 
 def _check_images(images: np.ndarray) -> None:

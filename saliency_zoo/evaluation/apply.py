@@ -53,6 +53,8 @@ def predict(name: str, paths: Sequence[str | Path], top: int = 3) -> list[dict[s
         paths: image files.
         top: how many classes each.
     """
+    if top < 1:
+        raise ZooError(f"At least one class an image is asked for. Received: {top}")
     names = presets.card(name)["model"]["class_names"]
     classifier = presets.load(name, head="classifier")
     rows = []
@@ -83,11 +85,11 @@ def embed(folder: str | Path, model: str, out: str | Path, stage: str = "code") 
     encoder = features(presets.load(model), [stage])
     progress = Progress("embed", len(paths), unit="image")
     codes = []
-    for batch, values in _applied(encoder, paths):
-        codes.append(values)
-        progress.advance(len(batch))
-    progress.close()
-    with replacing(out) as temporary, temporary.open("wb") as file:
+    with replacing(out) as temporary, temporary.open("wb") as file:  # refused before the work
+        for batch, values in _applied(encoder, paths):
+            codes.append(values)
+            progress.advance(len(batch))
+        progress.close()
         names = [str(p.relative_to(folder)) for p in paths]
         np.savez(file, codes=np.concatenate(codes), paths=np.array(names))
     return len(paths)

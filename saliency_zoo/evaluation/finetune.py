@@ -9,6 +9,7 @@ import numpy as np
 
 from saliency_zoo.data.pipeline import Batches, centred
 from saliency_zoo.evaluation.scores import accuracy, outputs, summary
+from saliency_zoo.evaluation.rescaling import SAMPLE, code_deviations, rescale
 from saliency_zoo.files import write_json
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import network as networks
@@ -61,7 +62,7 @@ def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, A
     classes = len(run.inputs.labelled.class_names)
     network = run.build(1000 * (run.recipe.train.seed + 1) + fold, classes)
     if arm == PRETRAINED:
-        networks.encoder(network).load_weights(run.folder / ENCODER)
+        _start_from_encoder(run, network, indices)
     for stage in networks.stages(network):
         stage.trainable = run.recipe.finetune.train == "all"
     with strategies.scope(run.strategy):
@@ -74,6 +75,16 @@ def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, A
     run.checkpoint(phase).unlink()
     row = {"arm": arm, "fold": fold, "labels": len(indices), "accuracy": score}
     return {**row, "seconds": round(state.seconds, 1)}
+
+
+def _start_from_encoder(run: Run, network: keras.Model, indices: np.ndarray) -> None:
+    encoder, settings = networks.encoder(network), run.recipe.finetune
+    images = centred(run.inputs.split("train").images[indices[:SAMPLE]], run.recipe.data.crop)
+    scaled = run.inputs.scaling(images)
+    wanted = code_deviations(encoder, scaled)
+    encoder.load_weights(run.folder / ENCODER)
+    if settings.code_scale == "fresh":
+        rescale(encoder, scaled, wanted)
 
 
 def _batches(run: Run, indices: np.ndarray) -> Batches:

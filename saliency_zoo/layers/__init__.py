@@ -20,7 +20,7 @@ ENTRIES = {
     "corruption.masking": f"{_CORRUPTIONS}:MaskingCorruption",
     "corruption.salt_and_pepper": f"{_CORRUPTIONS}:SaltAndPepperCorruption",
     "dense.standard": "saliency_zoo.layers.reversible_dense:ReversibleDense",
-    "normalisation.batch": ("keras.layers:BatchNormalization", {"synchronized": True}),
+    "normalisation.batch": "saliency_zoo.layers.batch_normalisation:BatchNormalisation",
     "normalisation.group": ("keras.layers:GroupNormalization", {"groups": -1}),
     "normalisation.layer": "keras.layers:LayerNormalization",
     "pooling.average": "keras.layers:AveragePooling2D",

@@ -19,11 +19,13 @@ class Corruption(keras.layers.Layer):
     """
 
     def __init__(self, seed=None, **kwargs):
-        super().__init__(**kwargs)
+        # No autocast: in 16 bits, uniform noise has too few values to draw rare events from.
+        super().__init__(autocast=False, **kwargs)
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, noise=None, training=None):
+        inputs = ops.cast(inputs, self.compute_dtype)
         if not training:
             return inputs
         if noise is None:

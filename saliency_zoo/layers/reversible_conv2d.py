@@ -21,8 +21,8 @@ class ReversibleConv2D(keras.layers.Conv2D):
     Call arguments:
         inputs: images, or codes where `reverse` is set.
         reverse: apply the adjoint instead.
-        like: the forward input, whose size the reverse returns; without it the size is that of
-            the code times the stride.
+        like: the forward input, whose size the reverse returns; without it one that
+            gives codes of this size.
 
     Example:
         >>> layer = ReversibleConv2D(32, 5, padding="same")
@@ -49,14 +49,19 @@ class ReversibleConv2D(keras.layers.Conv2D):
                 f"Received: groups={self.groups}, dilation_rate={self.dilation_rate}"
             )
         codes = inputs.shape[1:3]
-        sizes = [n * s for n, s in zip(codes, self.strides, strict=True)]
-        if like is not None:
-            sizes = like.shape[1:3]
+        sizes = self._sizes(codes) if like is None else like.shape[1:3]
         whole = all(n % s == 0 for n, s in zip(sizes, self.strides, strict=True))
         if self.padding == "same" and whole:
             return ops.conv_transpose(inputs, self.kernel, self.strides, padding="same")
         full = ops.conv_transpose(inputs, self.kernel, self.strides, padding="valid")
         return self._fit(full, codes, sizes)
+
+    def _sizes(self, codes):
+        """Rows and columns of an input that gives codes of this size."""
+        if self.padding == "same":
+            return [n * s for n, s in zip(codes, self.strides, strict=True)]
+        numbers = zip(codes, self.kernel_size, self.strides, strict=True)
+        return [(n - 1) * s + k for n, k, s in numbers]
 
     def _fit(self, full, codes, sizes):
         """Cuts or fills the full transposed convolution to the window that the forward one saw."""

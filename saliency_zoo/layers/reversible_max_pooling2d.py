@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from saliency_zoo.layers.windows import windows
+
 
 @keras.saving.register_keras_serializable("saliency_zoo")
 class ReversibleMaxPooling2D(keras.layers.MaxPooling2D):
@@ -41,44 +43,24 @@ class ReversibleMaxPooling2D(keras.layers.MaxPooling2D):
 
     def _unpool(self, codes, like):
         maxima = super().call(like)
-        padded, (top, left) = self._pad(like, *maxima.shape[1:3])
-        (dy, dx), (rows, columns) = self.strides, maxima.shape[1:3]
+        parts, (top, left) = windows(like, self, float("-inf"))
+        (dy, dx), (height, width) = self.strides, like.shape[1:3]
         # Pixels at the same place modulo the stride form one plane; a window larger than the
         # stride reaches into the planes' next cells.
         reach = [(k - 1) // s for k, s in zip(self.pool_size, self.strides, strict=True)]
         planes = {}
         free = True
-        for y in range(self.pool_size[0]):
-            for x in range(self.pool_size[1]):
-                window = padded[
-                    :, y : y + (rows - 1) * dy + 1 : dy, x : x + (columns - 1) * dx + 1 : dx
-                ]
-                hit = ops.logical_and(ops.equal(window, maxima), free)
-                free = ops.logical_and(ops.logical_not(hit), free)
-                value = _shift(ops.where(hit, codes, 0), (y // dy, x // dx), reach)
-                place = y % dy, x % dx
-                planes[place] = planes[place] + value if place in planes else value
+        for (y, x), part in parts.items():
+            hit = ops.logical_and(ops.equal(part, maxima), free)
+            free = ops.logical_and(ops.logical_not(hit), free)
+            value = _shift(ops.where(hit, codes, 0), (y // dy, x // dx), reach)
+            place = y % dy, x % dx
+            planes[place] = planes[place] + value if place in planes else value
         whole = _interleave(planes, self.strides)
-        short = [
-            max(p + n - w, 0)
-            for p, n, w in zip((top, left), like.shape[1:3], whole.shape[1:3], strict=True)
-        ]
-        if any(short):
-            whole = ops.pad(whole, [(0, 0), (0, short[0]), (0, short[1]), (0, 0)])
-        return whole[:, top : top + like.shape[1], left : left + like.shape[2]]
-
-    def _pad(self, like, rows, columns):
-        """Minus infinity around `like` so that every window is whole; and where `like` begins."""
-        pads = []
-        for size, n, k, s in zip(
-            like.shape[1:3], (rows, columns), self.pool_size, self.strides, strict=True
-        ):
-            missing = max((n - 1) * s + k - size, 0)
-            before = missing // 2 if self.padding == "same" else 0
-            pads.append((before, missing - before))
-        if any(map(any, pads)):
-            like = ops.pad(like, [(0, 0), *pads, (0, 0)], constant_values=float("-inf"))
-        return like, (pads[0][0], pads[1][0])
+        below = max(top + height - whole.shape[1], 0)
+        beside = max(left + width - whole.shape[2], 0)
+        whole = ops.pad(whole, [(0, 0), (0, below), (0, beside), (0, 0)])
+        return whole[:, top : top + height, left : left + width]
 
     @classmethod
     def example(cls):

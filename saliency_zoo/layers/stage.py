@@ -47,10 +47,12 @@ class Stage(keras.layers.Layer):
         self.shapes = [tuple(shape[1:]) for shape in shapes]
 
     def call(self, inputs, training=None):
-        return self.trace(inputs, training)[0]
+        return ops.cast(self.trace(inputs, training)[0], self.compute_dtype)
 
     def trace(self, inputs, training=None):
         """The codes, and the list of what entered each layer, which `reverse` needs."""
+        if not self.built:  # outside of a call, Keras does not see to it
+            self.build(tuple(inputs.shape))
         trace = []
         for layer in self.layers:
             trace.append(inputs)
@@ -80,6 +82,7 @@ class Stage(keras.layers.Layer):
                 break
             if getattr(layer, "reversible", False):
                 codes = layer(codes, reverse=True, like=like)
+                codes = codes if like is not None else _fit(codes, shape)
             elif isinstance(layer, _RESHAPED):
                 codes = ops.reshape(codes, (-1, *shape))
         return codes
@@ -95,20 +98,27 @@ class Stage(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        layers = [keras.saving.deserialize_keras_object(layer) for layer in config.pop("layers")]
-        return cls(layers=layers, **config)
+        layers = [keras.saving.deserialize_keras_object(layer) for layer in config["layers"]]
+        return cls(**{**config, "layers": layers})
 
     @classmethod
     def example(cls):
         from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
 
-        return {"layers": [ReversibleConv2D(4, 3, padding="same"), keras.layers.ReLU()]}, (
-            2,
-            6,
-            6,
-            3,
-        )
+        layers = [ReversibleConv2D(4, 3, padding="same"), keras.layers.ReLU()]
+        return {"layers": layers}, (2, 6, 6, 3)
 
 
 def _has_way_back(layer):
     return getattr(layer, "reversible", False) or isinstance(layer, (*_UNCHANGED, *_RESHAPED))
+
+
+def _fit(codes, shape):
+    """`codes` at the size of `shape`: a stride that did not divide it left out its far border."""
+    for axis, size in enumerate(shape[:-1], start=1):
+        missing = max(size - codes.shape[axis], 0)
+        if missing:
+            codes = ops.pad(codes, [(0, missing * (a == axis)) for a in range(len(codes.shape))])
+        if codes.shape[axis] > size:
+            codes = ops.take(codes, ops.arange(size), axis=axis)
+    return codes

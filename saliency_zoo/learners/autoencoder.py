@@ -103,7 +103,8 @@ class Autoencoder(Learner):
         self.decoder = kind(self.stage, inputs, decoder_activation, switches)
         self.saliency_head = self.auxiliary = self.auxiliary_decoder = None
         if saliency_weight:
-            self.saliency_head = UntiedDecoder(self.stage, target, "linear", switches)
+            # Where a maximum was is known to the image, not to the code: it does not help here.
+            self.saliency_head = UntiedDecoder(self.stage, target, "linear", switches=False)
         if saliency_weight and auxiliary and stage < len(parts) - 1:  # the last has no reader
             self.auxiliary = auxiliary_stage(
                 target, codes, auxiliary_filters, auxiliary_units, kernel_size(self.stage)
@@ -125,7 +126,7 @@ class Autoencoder(Learner):
         losses = {"reconstruction": self._distance(inputs, self.decoder(codes, trace), weight)}
         if self.saliency_head is not None:
             target = ops.stop_gradient(self._target_of_head(batch["saliency"]))
-            losses["saliency"] = self._distance(target, self.saliency_head(codes, trace))
+            losses["saliency"] = self._distance(target, self.saliency_head(codes))
         if self.auxiliary is not None:
             auxiliary, switches = self.auxiliary.trace(target)
             decoded = self.auxiliary_decoder(auxiliary, switches)

@@ -10,6 +10,7 @@ from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.networks.network import stages
 from saliency_zoo.registry import Spec, learners, parameters, split
+from saliency_zoo.signatures import made
 
 
 class Stack(Learner):
@@ -49,13 +50,26 @@ class Stack(Learner):
 
     @property
     def decodes_saliency(self) -> bool:
-        """Whether the first stage has a saliency head."""
-        return next(iter(self.parts.values())).saliency_head is not None
+        """Whether any stage has a saliency head."""
+        return any(part.saliency_head is not None for part in self.parts.values())
 
     def saliency(self, images):
-        """Saliency maps decoded from the codes of the first stage, in [0, 1]."""
-        first = next(iter(self.parts.values()))
-        return ops.clip(first.saliency_head(*first.encode(images)), 0.0, 1.0)
+        """Saliency maps in [0, 1], decoded from the codes of the last stage that knows of them.
+
+        On the dual path its head gives auxiliary codes, which the auxiliary stages below decode
+        to a map.
+        """
+        parts = [part for part in self.parts.values() if part.saliency_head is not None]
+        codes = images
+        for part in self.parts.values():
+            codes, _ = part.encode(codes)
+            if part is parts[-1]:
+                break
+        maps = parts[-1].saliency_head(codes)
+        for part in reversed(parts[:-1]):
+            if part.auxiliary is not None:
+                maps = part.auxiliary_decoder(maps)
+        return ops.clip(maps, 0.0, 1.0)
 
 
 def learner(spec: Spec, network: keras.Model, stage: str | None = None, **options: Any) -> Learner:
@@ -82,13 +96,13 @@ def learner(spec: Spec, network: keras.Model, stage: str | None = None, **option
     if stage is not None and stage not in names:
         raise unknown(f"stage of {network.name!r}", stage, names)
     if not getattr(target, "stagewise", False):
-        return target(network, **options)
+        return made("learner", name, target, network, **options)
     _check_lengths(options, len(names))
     parts: dict[str, Learner] = {}
     for index, current in enumerate(names):
         below = list(parts.values())[-1] if parts else None
         own = {k: v[index] if _a_stage(v) else v for k, v in options.items()}
-        parts[current] = target(network, stage=index, below=below, **own)
+        parts[current] = made("learner", name, target, network, stage=index, below=below, **own)
         if current == stage:
             return parts[current]
     return Stack(parts)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from saliency_zoo.errors import ZooError
@@ -22,7 +23,7 @@ def save(path: Path, variables: Sequence, state: dict[str, Any]) -> None:
         variables: Keras variables, in an order that the same program always gives.
         state: whatever else there is, as JSON.
     """
-    arrays = {f"v{i:04d}": np.asarray(v) for i, v in enumerate(variables)}
+    arrays = {f"v{i:04d}": keras.ops.convert_to_numpy(v) for i, v in enumerate(variables)}
     arrays[_STATE] = np.frombuffer(json.dumps(state).encode(), np.uint8)
     with replacing(path) as temporary:
         np.savez(temporary, **arrays)

@@ -17,6 +17,7 @@ from saliency_zoo.registry import networks
 from saliency_zoo.training import logs, loop
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.inputs import Inputs
+from saliency_zoo.training.rehearsal import rehearse
 
 
 class Run:
@@ -34,13 +35,19 @@ class Run:
         self.folder = Path(folder)
         self.strategy = strategies.resolve(strategy)
         self.inputs = Inputs.read(recipe, self.folder)
-        self._claim()
+        if not self._begun():
+            rehearse(self)
+            write_text(self.folder / RECIPE, config.dumps(recipe))
 
-    def _claim(self) -> None:
+    def _begun(self) -> bool:
         path = self.folder / RECIPE
         if not path.exists():
-            write_text(path, config.dumps(self.recipe))
-            return
+            if self.folder.is_dir() and any(f.name[0] != "." for f in self.folder.iterdir()):
+                raise ZooError(
+                    "A run begins in a folder of its own, new or empty. "
+                    f"Received: {str(self.folder)!r}, which holds other things"
+                )
+            return False
         there, here = config.to_table(config.load(path)), config.to_table(self.recipe)
         different = differences(there, here)
         if different:
@@ -49,6 +56,7 @@ class Run:
                 f"The folder {str(self.folder)!r} holds a run of another recipe: its {name} is "
                 f"{old!r}. Received: {new!r}"
             )
+        return True
 
     def build(self, seed: int, classes: int | None = None) -> keras.Model:
         """The recipe's network with fresh weights, a function of the seed."""

@@ -1,0 +1,57 @@
+"""Giving pre-trained codes the size that fresh ones have, before anything is built on them.
+
+Nothing in an autoencoder's loss fixes the size of its codes, and greedy stages multiply whatever
+it happens to be. The layers above, their initial weights and the learning rate are made for codes
+of the size that fresh weights give. With positively homogeneous activations (ReLU, max-pooling) a
+stage computes the same function before and after, up to one factor.
+"""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.layers.stage import Stage
+from saliency_zoo.networks.network import stages
+
+SAMPLE = 500
+
+
+def code_deviations(encoder: keras.Model, images: np.ndarray) -> list[float]:
+    """The standard deviation of the codes of each stage over some images."""
+    found, codes = [], images
+    for stage in stages(encoder):
+        codes = stage(codes, training=False)
+        found.append(float(ops.std(codes)))
+    return found
+
+
+def rescale(encoder: keras.Model, images: np.ndarray, deviations: Sequence[float]) -> None:
+    """Scales the weights of each stage in place until its codes have these deviations.
+
+    Args:
+        encoder: a network whose stages each hold one layer with a kernel.
+        images: preprocessed images to measure the codes on.
+        deviations: one for each stage, from `code_deviations`.
+    """
+    codes, factor = images, 1.0
+    for stage, wanted in zip(stages(encoder), deviations, strict=True):
+        layer = _only_layer_with_weights(stage)
+        layer.kernel.assign(layer.kernel / factor)  # what enters has grown by this
+        found = float(ops.std(stage(codes, training=False)))
+        factor = wanted / found if found else 1.0
+        for weight in layer.weights:
+            weight.assign(weight * factor)
+        codes = stage(codes, training=False)
+
+
+def _only_layer_with_weights(stage: Stage) -> keras.layers.Layer:
+    layers = [layer for layer in stage.layers if layer.weights]
+    if len(layers) != 1 or not hasattr(layers[0], "kernel"):
+        raise ZooError(
+            "finetune.code_scale = 'fresh' needs stages with one kernel each. "
+            f"Received: {len(layers)} layers with weights in {stage.name!r}"
+        )
+    return layers[0]

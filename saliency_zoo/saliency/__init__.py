@@ -1,0 +1,19 @@
+"""Saliency maps of images: arrays in, maps out. Names are in `ENTRIES`, the door is `detect`."""
+
+_HERE = "saliency_zoo.saliency"
+
+ENTRIES = {
+    "geodesic": f"{_HERE}.geodesic:geodesic",
+    "barrier": f"{_HERE}.barrier:barrier",
+    "barrier_plus": f"{_HERE}.barrier:barrier_plus",
+    "background": f"{_HERE}.background:background",
+    "combined": f"{_HERE}.combined:combined",
+    "spectral_residual": f"{_HERE}.contrast:spectral_residual",
+    "frequency_tuned": f"{_HERE}.contrast:frequency_tuned",
+    "center_surround": f"{_HERE}.contrast:center_surround",
+    "network": f"{_HERE}.network:network",
+    "centre": f"{_HERE}.controls:centre",
+    "shuffled": f"{_HERE}.controls:shuffled",
+    "noise": f"{_HERE}.controls:noise",
+    "luminance": f"{_HERE}.controls:luminance",
+}

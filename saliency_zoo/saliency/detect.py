@@ -1,0 +1,150 @@
+"""`detect`: the one door to every detector, for any image and with one kind of answer."""
+
+from typing import Any
+
+import numpy as np
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.registry import detectors
+from saliency_zoo.saliency import grid
+from saliency_zoo.saliency.checks import choice, number
+
+NORMALISE = ("top", "minmax", "none")
+SIZES = ("image", "grid")
+_CHUNK_IMAGES, _CHUNK_PIXELS = 512, 2**22
+
+
+def detect(
+    name: str,
+    images: Any,
+    /,
+    *,
+    normalise: str = "top",
+    base: float = 0.0,
+    size: str = "image",
+    **options: Any,
+) -> np.ndarray:
+    """Saliency maps of images by the detector of this name.
+
+    Args:
+        name: a name in the registry of detectors, e.g. `"geodesic"`.
+        images: one image `(H, W)` or `(H, W, C)`, or a batch `(N, H, W, C)`, with 1, 3 or 4
+            channels; uint8, uint16, or floats in [0, 1]. A fourth channel is opacity: such an
+            image is laid on white.
+        normalise: `"top"` divides by the value that 2 % of the grid exceed and cuts at 1,
+            `"minmax"` stretches to [0, 1], `"none"` gives the detector's own values
+            (raw distances in units of Lab / 100 for the geodesic ones).
+        base: lifts a normalised map to `(map + base) / max(map + base)`, so that a loss weighted
+            by it forgets no pixel.
+        size: `"image"` gives maps as large as the images, `"grid"` as large as the working grid.
+            A map is enlarged smoothly, unless a `patch` is asked for: then it repeats its cells.
+        **options: options of the detector. Without any it chooses its own working grid.
+
+    Returns:
+        float32 `(N, H, W)`, or `(H, W)` for one image.
+
+    Example:
+        >>> maps = detect("geodesic", images)
+        >>> distances = detect("geodesic", images, patch=3, normalise="none", size="grid")
+    """
+    choice("normalise", normalise, NORMALISE)
+    choice("size", size, SIZES)
+    number("base", base)
+    if base and normalise == "none":
+        raise ZooError(f"base is for normalised maps, not for raw ones. Received: {base!r}")
+    batch, single = as_batch(images)
+    shape = batch.shape[1:3]
+    patch = options.get("patch")
+
+    def maps_of(chunk: np.ndarray) -> np.ndarray:
+        maps = detectors.create(name, canonical(chunk), **options)
+        maps = lift(normalised(maps, normalise), base)
+        if size == "grid" or maps.shape[1:] == shape:
+            return maps
+        return grid.resize(maps, shape) if patch is None else grid.repeat(maps, patch, shape)
+
+    step = min(_CHUNK_IMAGES, max(1, _CHUNK_PIXELS // (shape[0] * shape[1])))
+    maps = [maps_of(batch[i : i + step]) for i in range(0, len(batch), step)]
+    if not maps:
+        detectors.resolve(name)
+        return np.zeros(batch.shape[:3], np.float32)
+    return maps[0][0] if single else np.concatenate(maps)
+
+
+def as_batch(images: Any) -> tuple[np.ndarray, bool]:
+    """Images as `(N, H, W, C)` of their own type, and whether there was just one."""
+    try:
+        images = images if isinstance(images, np.ndarray) else np.asarray(images)
+    except ValueError:
+        raise ZooError(
+            "The images of one batch have one size. Received: a list of different sizes"
+        ) from None
+    kind = images.dtype
+    if kind not in (np.uint8, np.uint16) and not np.issubdtype(kind, np.floating):
+        raise ZooError(f"Images are uint8, uint16 or floats in [0, 1]. Received: dtype {kind}")
+    shape = images.shape
+    if images.ndim == 2:
+        images = images[..., None]
+    if images.ndim not in (3, 4) or images.shape[-1] not in (1, 3, 4):
+        raise ZooError(
+            "Images have the shape (H, W), (H, W, C) or (N, H, W, C) with 1, 3 or 4 channels. "
+            f"Received: shape {shape}"
+        )
+    single = images.ndim == 3
+    images = images[None] if single else images
+    if 0 in images.shape[1:3]:
+        raise ZooError(f"Images have at least one pixel. Received: shape {shape}")
+    return images, single
+
+
+def canonical(batch: np.ndarray) -> np.ndarray:
+    """A batch as every detector gets it: `(N, H, W, 3)`, uint8 or float32 in [0, 1]."""
+    if batch.dtype == np.uint16:
+        batch = batch / np.float32(65535)
+    elif batch.dtype != np.uint8:
+        _check_floats(batch)
+        batch = batch.astype(np.float32, copy=False)
+    if batch.shape[-1] == 4:
+        batch = _on_white(batch)
+    return batch if batch.shape[-1] == 3 else np.repeat(batch, 3, axis=-1)
+
+
+def _check_floats(batch: np.ndarray) -> None:
+    low, high = (batch.min(), batch.max()) if batch.size else (0, 0)
+    if np.isnan(low):
+        raise ZooError("Images hold no NaN. Received: at least one NaN")
+    if low < 0 or high > 1:
+        raise ZooError(f"Float images lie in [0, 1]. Received: values from {low:g} to {high:g}")
+
+
+def _on_white(batch: np.ndarray) -> np.ndarray:
+    if batch.dtype == np.uint8:
+        batch = batch / np.float32(255)
+    colour, opacity = batch[..., :3], batch[..., 3:]
+    return colour * opacity + (1 - opacity)
+
+
+def normalised(maps: np.ndarray, how: str) -> np.ndarray:
+    """Maps in [0, 1], each by itself (see `detect`). An empty map stays one."""
+    flat = np.asarray(maps, np.float32).reshape(len(maps), -1)
+    if how == "none":
+        return flat.reshape(maps.shape)
+    if how == "minmax":
+        flat = flat - flat.min(axis=1, keepdims=True)
+        high = flat.max(axis=1, keepdims=True)
+    else:
+        rank = max(1, round(0.02 * flat.shape[1]))
+        high = np.partition(flat, -rank, axis=1)[:, -rank][:, None]
+        # An object smaller than 2 % of the grid.
+        high = np.where(high > 0, high, flat.max(axis=1, keepdims=True))
+    # Less than that is what rounding leaves of a constant image.
+    high = np.where(high > 1e-6, high, np.inf)
+    return np.clip(flat / high, 0, 1).reshape(maps.shape)
+
+
+def lift(maps: np.ndarray, base: float) -> np.ndarray:
+    """`(map + base) / max(map + base)`, the thesis's weight map; nothing changes for 0."""
+    if not base:
+        return maps
+    maps = maps + np.float32(base)
+    return maps / maps.max(axis=(1, 2), keepdims=True)

@@ -1,0 +1,164 @@
+"""Geodesic saliency: how far a patch is from the border of the image, along its colours.
+
+Wei, Wen, Zhu and Sun, "Geodesic Saliency Using Background Priors", ECCV 2012.
+"""
+
+import numpy as np
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.saliency import colour, graph, grid
+from saliency_zoo.saliency import superpixels as nodes
+from saliency_zoo.saliency.checks import choice, number, whole
+from saliency_zoo.saliency.sweeps import solve
+
+CLIPS = ("hard", "soft")
+BORDERS = ("zero", "constant", "contrast")
+SIDE = 64  # cells along the long side when no patch is asked for
+
+
+def geodesic(
+    images: np.ndarray,
+    patch: int | None = None,
+    threshold: float | str = 0.01,
+    clip: str = "hard",
+    border: str = "zero",
+    value: float = 0.2,
+    superpixels: int = 0,
+) -> np.ndarray:
+    """Length of the shortest path to the border, in units of Lab / 100.
+
+    Args:
+        images: `(N, H, W, 3)`, uint8 or float32 in [0, 1].
+        patch: side of a patch in pixels; by default the image is first made at most 64 cells long.
+        threshold: a colour distance up to which two patches count as one, or `"adaptive"`: the
+            mean distance of a patch to the most similar of its neighbours.
+        clip: `"hard"` keeps a distance above the threshold, `"soft"` subtracts the threshold.
+        border: cost of stepping from a border patch to the background: `"zero"`, `"constant"`, or
+            `"contrast"` with the other border patches, for objects that the frame cuts.
+        value: the cost for `border="constant"`.
+        superpixels: about how many superpixels replace the square patches; 0 for none.
+
+    Returns:
+        float32 `(N, h, w)`.
+    """
+    check_options(threshold, clip, border, value, superpixels)
+    if superpixels:
+        if patch is not None:
+            raise ZooError(f"Either patch or superpixels, not both. Received: patch={patch!r}")
+        return on_superpixels(images, superpixels, threshold, clip, border, value)
+    lab = working_lab(images, patch)
+    right, down = differences(lab)
+    level = insignificant(right, down) if threshold == "adaptive" else threshold
+    right, down = clipped(right, level, clip), clipped(down, level, clip)
+    return solve(seeds(lab, border, value), right, down)
+
+
+def on_superpixels(images, count, threshold, clip, border, value) -> np.ndarray:
+    """`geodesic` where touching superpixels are neighbours."""
+    maps = []
+    for image in images:
+        patches = nodes.segment(image, count)
+        distance = _norm(patches.lab[patches.first] - patches.lab[patches.second])
+        level = patches.closest(distance).mean() if threshold == "adaptive" else threshold
+        seed = np.full(len(patches.lab), np.inf)
+        edge = patches.border
+        if border == "contrast":
+            seed[edge] = contrast(patches.lab[edge], patches.place[edge], len(seed))
+        else:
+            seed[edge] = value if border == "constant" else 0
+        weight = clipped(distance, level, clip)
+        far = graph.from_background(seed, patches.first, patches.second, weight)
+        maps.append(far[patches.labels])
+    return np.stack(maps)
+
+
+def check_options(threshold, clip, border, value, superpixels) -> None:
+    """Refuses what `geodesic` does not take."""
+    if isinstance(threshold, str):
+        choice("A threshold that is not a number", threshold, ("adaptive",))
+    else:
+        number("threshold", threshold)
+    choice("clip", clip, CLIPS)
+    choice("border", border, BORDERS)
+    number("value", value)
+    whole("superpixels", superpixels, low=0)
+
+
+def working_lab(images: np.ndarray, patch: int | None, side: int = SIDE) -> np.ndarray:
+    """Mean Lab of every patch; with no patch size, Lab of the image made `side` long."""
+    if patch is None:
+        return colour.lab(grid.reduce(images, side))
+    whole("patch", patch)
+    return grid.cells(colour.lab(images), patch)
+
+
+def differences(lab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Colour distances / 100 to the right and to the lower neighbour."""
+    return _norm(lab[:, :, 1:] - lab[:, :, :-1]), _norm(lab[:, 1:] - lab[:, :-1])
+
+
+def _norm(difference: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("...c,...c->...", difference, difference)) / np.float32(100)
+
+
+def clipped(distance: np.ndarray, level: float | np.ndarray, clip: str) -> np.ndarray:
+    """Edge weights: distances with the small ones set to zero; `level` is one, or one an image."""
+    level = np.asarray(level, np.float32).reshape(-1, *(1,) * (distance.ndim - 1))
+    if clip == "soft":
+        return np.maximum(distance - level, 0)
+    return np.where(distance > level, distance, np.float32(0))
+
+
+def insignificant(right: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """Mean over the patches of an image of the distance to the most similar neighbour."""
+    count, height, width = len(right), right.shape[1], down.shape[2]
+    closest = np.full((count, height, width), np.inf, np.float32)
+    for part, weights in (
+        (closest[:, :, 1:], right),
+        (closest[:, :, :-1], right),
+        (closest[:, 1:], down),
+        (closest[:, :-1], down),
+    ):
+        np.minimum(part, weights, out=part)
+    return closest.mean(axis=(1, 2)) if height * width > 1 else np.zeros(count, np.float32)
+
+
+def on_border(height: int, width: int) -> np.ndarray:
+    """The mask of the outermost cells of a grid."""
+    inside = np.zeros((height, width), bool)
+    inside[1:-1, 1:-1] = True
+    return ~inside
+
+
+def seeds(lab: np.ndarray, border: str, value: float) -> np.ndarray:
+    """Cost of the edge from a cell to the background; infinite inside the image."""
+    seed = np.full(lab.shape[:3], np.inf, np.float32)
+    mask = on_border(*lab.shape[1:3])
+    if border == "contrast":
+        y, x = np.nonzero(mask)
+        place = np.stack([y / max(1, mask.shape[0] - 1), x / max(1, mask.shape[1] - 1)], axis=1)
+        for image, costs in zip(lab, seed, strict=True):
+            costs[mask] = contrast(image[mask], place, mask.size)
+    else:
+        seed[:, mask] = value if border == "constant" else 0
+    return seed
+
+
+def contrast(lab: np.ndarray, place: np.ndarray, cells: int) -> np.ndarray:
+    """How much each border patch differs from the border patches most like it.
+
+    Goferman, Zelnik-Manor and Tal, "Context-Aware Saliency Detection": a distance in colour
+    counts less between patches that are far apart.
+
+    Args:
+        lab: `(n, 3)` of the border patches.
+        place: `(n, 2)` in [0, 1].
+        cells: the number of all patches of the image; sets how many neighbours count.
+    """
+    if len(lab) == 1:
+        return np.zeros(1, np.float32)
+    apart = np.linalg.norm(place[:, None] - place[None], axis=2)
+    distance = _norm(lab[:, None] - lab[None]) / (1 + 3 * apart)
+    np.fill_diagonal(distance, np.inf)
+    nearest = min(max(1, round(cells / 200 * 5)), len(lab) - 1)
+    return np.partition(distance, nearest - 1, axis=1)[:, :nearest].mean(axis=1)

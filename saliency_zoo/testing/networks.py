@@ -1,0 +1,74 @@
+"""The contract of networks."""
+
+import functools
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from saliency_zoo.networks.network import CODE, create, encoder, features, stages
+from saliency_zoo.registry import networks, parameters
+from saliency_zoo.testing.arrays import close, expect, normal
+
+
+def check_network(name: str, **arguments: Any) -> None:
+    """Checks what every network owes: stages, code, head, features, saving, and that it learns.
+
+    Args:
+        name: a registered name.
+        **arguments: of the network; small images by default.
+
+    Example:
+        >>> check_network("thesis_conv", image_size=16)
+    """
+    accepted = parameters(networks.resolve(name)[0])
+    small = {"image_size": 16} if accepted is None or "image_size" in accepted else {}
+    make = functools.partial(create, name, **{**small, **arguments})
+    keras.utils.set_random_seed(0)
+    network = make(classes=3)
+    images = normal((6, *network.input.shape[1:]))
+    expect(tuple(network.output.shape) == (None, 3), f"{name}: logits {network.output.shape}")
+    _check_parts(network, make(classes=None), images)
+    _check_weights(network, make, images)
+    _check_learns(network, images)
+
+
+def _check_parts(network: keras.Model, bare: keras.Model, images: np.ndarray) -> None:
+    names = [stage.name for stage in stages(network)]
+    expect(len(names) > 0, f"{network.name} has no stages")
+    expect(len(set(names)) == len(names), f"{network.name}: stages of one name: {names}")
+    part = encoder(network)
+    same = all(part.get_layer(n) is network.get_layer(n) for n in (*names, CODE))
+    expect(same, f"{network.name}: the encoder does not share the network's layers")
+    expect(len(part.output.shape) == 2, f"{network.name}: codes are not vectors")
+    *_, code = features(network, [*names, CODE])(images)
+    close(code, part(images), 1e-6, f"{network.name}: the feature 'code'")
+    expect(
+        [v.shape for v in bare.variables] == [v.shape for v in part.variables],
+        f"{network.name}: classes=None does not give the encoder of the network with a head",
+    )
+    expect(bare.output.shape == part.output.shape, f"{network.name}: classes=None gives no codes")
+
+
+def _check_weights(network: keras.Model, make: Callable, images: np.ndarray) -> None:
+    other = make(classes=3)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.weights.h5"
+        network.save_weights(path)
+        other.load_weights(path)
+        encoder(network).save_weights(path)
+        headless = make(classes=None)
+        headless.load_weights(path)
+    close(other(images), network(images), 1e-6, f"{network.name} after loading its weights")
+    close(headless(images), encoder(network)(images), 1e-6, f"{network.name}: encoder weights")
+
+
+def _check_learns(network: keras.Model, images: np.ndarray, steps: int = 20) -> None:
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    network.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=False)
+    labels = np.arange(len(images)) % 3
+    history = network.fit(images, labels, len(images), steps, verbose=0).history["loss"]
+    expect(history[-1] < 0.7 * history[0], f"{network.name} does not learn {len(images)} images")

@@ -1,0 +1,51 @@
+"""Starts the Keras backend without the lines that TensorFlow prints to everybody.
+
+They come from C++ before any logging can be configured. Switching oneDNN off would silence one of
+them and change the numbers; so the lines themselves are taken out, and whatever else is written
+while the backend starts is passed on.
+"""
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+
+_NOISE = re.compile(
+    rb"oneDNN custom operations are on|Could not find cuda drivers|All log messages before absl"
+    rb"|binary is optimized to use available CPU|To enable the following instructions"
+    rb"|failed call to cuInit|cuda_platform\.cc"
+)
+
+
+def start() -> None:
+    """Imports Keras and its backend and wakes the devices, quietly; a second call does nothing."""
+    if "keras" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _filtered_stderr():
+        import keras
+
+        keras.ops.zeros(1)
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            # One step function a phase is meant; the advice against retracing is about others.
+            tf.get_logger().setLevel("ERROR")
+
+
+@contextlib.contextmanager
+def _filtered_stderr():
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as caught:
+        kept = os.dup(2)
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            caught.seek(0)
+            lines = caught.read().splitlines(keepends=True)
+            os.write(2, b"".join(line for line in lines if not _NOISE.search(line)))

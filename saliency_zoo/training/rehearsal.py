@@ -1,0 +1,60 @@
+"""What can be told to be wrong with a recipe before anything is trained or written."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from saliency_zoo.data.image_set import ImageSet
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.errors import ZooError
+from saliency_zoo.learners.stack import learner
+from saliency_zoo.registry import protocols
+from saliency_zoo.saliency.detect import detect
+
+if TYPE_CHECKING:
+    from saliency_zoo.training.run import Run
+
+_GIVEN = {"classes": "the labels", "image_size": "data.crop or data.size", "channels": "the images"}
+
+
+def rehearse(run: "Run") -> None:
+    """Builds all that the recipe names and tries it on what is cheap, to fail now if at all."""
+    for option in _GIVEN.keys() & run.recipe.network.options.keys():
+        raise ZooError(
+            f"network.{option} is no option of a recipe: {_GIVEN[option]} decide it. "
+            f"Received: {run.recipe.network.options[option]!r}"
+        )
+    _pretraining(run)
+    if run.recipe.finetune is not None:
+        _finetuning(run)
+
+
+def _pretraining(run: "Run") -> None:
+    recipe, inputs = run.recipe, run.inputs
+    which = recipe.data.pretrain_on
+    if which != "train":
+        _need(inputs.unlabelled, ["unlabelled"], f"data.pretrain_on = {which!r}")
+    if which != "unlabelled":
+        _need(inputs.labelled, ["train"], f"data.pretrain_on = {which!r}")
+    train, images = recipe.train, inputs.pretraining
+    Batches(images, inputs.scaling, train.batch_size, train.seed, crop=recipe.data.crop)
+    detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
+    part = recipe.learner
+    learner({"name": part.name, **part.options}, run.build(train.seed))
+
+
+def _finetuning(run: "Run") -> None:
+    labelled, evaluate = run.inputs.labelled, run.recipe.evaluate
+    _need(labelled, ["train", "test"], "[finetune]")
+    for split in ("train", "test"):
+        if labelled.split(split).labels is None:
+            raise ZooError(f"[finetune] needs labels. Received: none in {split} of {labelled.name}")
+    protocols.create(evaluate.protocol, labelled, evaluate.folds)
+    run.build(run.recipe.train.seed, len(labelled.class_names))
+
+
+def _need(images: ImageSet, splits: Sequence[str], what: str) -> None:
+    if any(split not in images.splits for split in splits):
+        raise ZooError(
+            f"{what} needs images in {' and '.join(splits)}. "
+            f"Received: the data set {images.name!r} with {', '.join(images.splits)}"
+        )

@@ -1,0 +1,18 @@
+"""Every registered layer keeps the contract, and passes Keras's own harness."""
+
+import pytest
+from keras.src.testing.test_case import TestCase
+
+from saliency_zoo.testing import check_layer, layer_examples
+
+EXAMPLES = [pytest.param(*example[1:], id=example[0]) for example in layer_examples()]
+
+
+@pytest.mark.parametrize(("cls", "arguments", "shape"), EXAMPLES)
+def test_contract(cls, arguments, shape):
+    check_layer(cls, arguments, shape)
+
+
+@pytest.mark.parametrize(("cls", "arguments", "shape"), EXAMPLES)
+def test_keras_harness(cls, arguments, shape):
+    TestCase().run_layer_test(cls, init_kwargs=arguments, input_shape=shape)

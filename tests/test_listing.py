@@ -1,0 +1,101 @@
+"""What a listing says, and that it needs nothing but the standard library to say it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import saliency_zoo
+from runs import PRESET, command, preset  # noqa: F401
+from saliency_zoo import presets, registry
+
+ROOT = Path(saliency_zoo.__file__).parent.parent
+HEAVY = ("tensorflow", "keras", "cv2", "scipy", "numpy", "jax", "sklearn", "matplotlib")
+SLOW = ("typing", "inspect", "difflib", "dataclasses", "pathlib", "json", "hashlib", "tempfile")
+CODE = """
+import sys
+from saliency_zoo.cli import main
+code = 0
+try:
+    code = main(sys.argv[1:])
+except SystemExit as left:
+    code = left.code or 0
+print("imported:", *{name.partition(".")[0] for name in sys.modules}, file=sys.stderr)
+sys.exit(code)
+"""
+
+
+def fresh(*words, **environment):
+    """A command in a fresh interpreter, and what that has imported."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    # -S: the packages around may be loaded by .pth files of their own.
+    line = [sys.executable, "-S", "-c", CODE, *words]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout, set(done.stderr.split("imported:")[1].split())
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "*conv*"], ["--help"], ["--version"]])
+def test_nothing_heavy_or_slow_is_imported(words):
+    out, imported = fresh(*words)
+    assert out
+    assert not imported.intersection(HEAVY + SLOW)
+
+
+@pytest.mark.parametrize("words", [["list", "--json"], ["list", "--help"], ["train", "--help"]])
+def test_nothing_heavy_is_imported(words):
+    out, imported = fresh(*words)
+    assert out
+    assert not imported.intersection(HEAVY)
+
+
+def test_the_public_names_are_listed_without_importing_them():
+    code = "import sys, saliency_zoo as zoo; dir(zoo); zoo.list_models(); print(*sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-S", "-c", code]
+    found = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    assert not {name.partition(".")[0] for name in found.stdout.split()}.intersection(HEAVY)
+
+
+def test_rows_have_a_name_a_kind_and_whether_there_are_weights():
+    rows = json.loads(command("list", "--json").out)
+    assert {row["kind"] for row in rows} >= set(registry.ALL)
+    for row in rows:
+        assert row.keys() >= {"name", "kind", "pretrained"}
+        assert row["pretrained"] == (row["kind"] == "preset")
+    assert {"name": "thesis_conv", "kind": "network", "pretrained": False} in rows
+
+
+def test_rows_with_weights_are_names_that_load_show_and_verify_take(preset, monkeypatch):  # noqa: F811
+    monkeypatch.setenv(presets.PATH_VARIABLE, str(preset.parent))
+    rows = json.loads(command("list", PRESET, "--json").out)
+    assert rows == [{"name": PRESET, "kind": "preset", "pretrained": True}]
+    assert saliency_zoo.load(PRESET).count_params() > 0
+    assert json.loads(command("verify", PRESET, "--json").out) == {PRESET: []}
+    assert json.loads(command("show", PRESET, "--json").out)["name"] == PRESET
+
+
+def test_patterns(preset, monkeypatch):  # noqa: F811
+    monkeypatch.setenv(presets.PATH_VARIABLE, str(preset.parent))
+    names = [line.split()[0] for line in command("list", "*conv*").out.splitlines()]
+    assert {PRESET, "thesis_conv"} <= set(names)
+    assert all("conv" in name for name in names)
+    said = command("list", "no*such")
+    assert (said.code, said.out, said.err) == (0, "", "no name matches 'no*such'\n")
+    assert command("list", "no*such", "--json").out == "[]\n"
+
+
+def test_every_entry_can_be_shown():
+    for kind, known in registry.ALL.items():
+        for name in known:
+            data = json.loads(command("show", f"{kind}:{name}", "--json").out)
+            assert (data["kind"], data["name"]) == (kind, name)
+            assert command("show", f"{kind}:{name}").out.startswith(f"{name} ({kind}), ")
+
+
+def test_a_preset_is_shown_in_words(preset):  # noqa: F811
+    text = command("show", preset).out
+    for word in (PRESET, "thesis_conv(", "dual_path(", "test accuracy", "licence", "32 images"):
+        assert word in text

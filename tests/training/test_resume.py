@@ -1,0 +1,149 @@
+"""A run that is killed at any moment and started again ends with the bits of one that was not."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+from saliency_zoo import config, experiment
+from saliency_zoo.training import checkpoint, loop
+
+pytestmark = pytest.mark.skipif(
+    os.environ.get("KERAS_BACKEND") == "jax", reason="the runs of a recipe are tested on tensorflow"
+)
+
+RECIPE = {
+    "data": {
+        "size": 16,
+        "options": {"unlabelled": 96, "train": 80, "test": 40, "folds": 2, "fold_size": 40},
+    },
+    "network": {"name": "thesis_conv", "filters": 4, "kernel_size": 3, "hidden": 8},
+    "learner": {"name": "dual_path", "auxiliary_filters": 3, "corruption": "masking"},
+    "train": {"epochs": 2, "batch_size": 32, "checkpoint_seconds": 0.0},
+    "finetune": {"epochs": 2, "batch_size": 20},
+    "evaluate": {"folds": 2},
+}
+WEIGHTS = ["encoder.weights.h5", "classifier.weights.h5", "decoders/stage3.weights.h5"]
+
+
+class Killed(BaseException):
+    """As sudden as a signal: nothing catches it."""
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    experiment.train(config.from_table(RECIPE), folder)
+    return folder
+
+
+def arrays(path):
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda n, x: found.update({n: x[()]}) if hasattr(x, "dtype") else None)
+    return found
+
+
+def same(one, other):
+    """Whether two runs left the same bits, whatever the layers happen to be called."""
+    for path in WEIGHTS:
+        mine, theirs = arrays(one / path), arrays(other / path)
+        assert mine.keys() == theirs.keys()
+        assert all(np.array_equal(mine[name], theirs[name]) for name in mine), path
+    assert (one / "history.csv").read_text() == (other / "history.csv").read_text()
+    return True
+
+
+def kill_at(monkeypatch, owner, name, count):
+    """Lets the `count`-th call of a function do half of its work, or none, and then nothing."""
+    original, calls = getattr(owner, name), []
+
+    def killed(*arguments, **options):
+        calls.append(name)
+        if len(calls) == count:
+            raise Killed
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, killed)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "count"),
+    [
+        (checkpoint, "save", 1),
+        (checkpoint, "save", 5),
+        (np, "savez", 8),
+        (os, "replace", 3),
+        (loop, "_end_epoch", 4),
+        (checkpoint, "save", 20),
+    ],
+)
+def test_killed_anywhere(uninterrupted, tmp_path, monkeypatch, owner, name, count):
+    recipe = config.from_table(RECIPE)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        kill_at(patch, owner, name, count)
+        experiment.train(recipe, tmp_path)
+    assert not (tmp_path / "card.json").exists()
+    experiment.train(recipe, tmp_path)
+    assert same(tmp_path, uninterrupted)
+
+
+KILLER = """
+import os, signal, sys
+from saliency_zoo import config, experiment
+from saliency_zoo.training import loop, step_tensorflow
+step, left = step_tensorflow.Stepper.__call__, [int(sys.argv[3])]
+def counted(self, batch):
+    left[0] -= 1
+    if left[0] < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, batch)
+step_tensorflow.Stepper.__call__ = counted
+experiment.train(config.load(sys.argv[1]), sys.argv[2])
+"""
+
+
+def test_killed_by_a_signal_again_and_again(uninterrupted, tmp_path):
+    """Three processes, each killed after some steps that another process then goes on from."""
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(config.dumps(config.from_table(RECIPE)))
+    for steps in (2, 9):
+        command = [sys.executable, "-c", KILLER, str(recipe), str(tmp_path / "run"), str(steps)]
+        process = subprocess.run(command, capture_output=True, text=True)
+        assert process.returncode == -signal.SIGKILL, process.stderr
+    experiment.train(config.load(recipe), tmp_path / "run")
+    assert same(tmp_path / "run", uninterrupted)
+
+
+def test_a_finished_run_is_left_alone(uninterrupted):
+    before = {p: p.stat().st_mtime_ns for p in uninterrupted.rglob("*") if p.is_file()}
+    card = experiment.train(config.from_table(RECIPE), uninterrupted)
+    assert card["metrics"]["accuracy"]["pretrained"]["n"] == 2
+    assert before == {p: p.stat().st_mtime_ns for p in uninterrupted.rglob("*") if p.is_file()}
+
+
+def test_max_steps_cuts_each_stage_short(tmp_path):
+    table = {**RECIPE, "train": {**RECIPE["train"], "max_steps": 1}}
+    del table["finetune"]
+    experiment.train(config.from_table(table), tmp_path)
+    rows = (tmp_path / "history.csv").read_text().splitlines()[1:]
+    assert {row.split(",")[2] for row in rows} == {"1"}
+    assert {row.split(",")[0] for row in rows} == {f"pretrain-stage{i}" for i in (1, 2, 3)}
+
+
+def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path):
+    import keras
+
+    one, other = keras.Variable([1.0, 2.0]), keras.Variable([1.0])
+    checkpoint.save(tmp_path / "c.npz", [one], {"step": 3})
+    assert checkpoint.load(tmp_path / "c.npz", [one]) == {"step": 3}
+    with pytest.raises(ValueError, match="another model"):
+        checkpoint.load(tmp_path / "c.npz", [other])
+    (tmp_path / "c.npz").write_bytes((tmp_path / "c.npz").read_bytes()[:100])
+    with pytest.raises(ValueError, match="does not read"):
+        checkpoint.load(tmp_path / "c.npz", [one])
+    assert checkpoint.load(tmp_path / "none.npz", [one]) is None

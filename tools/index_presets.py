@@ -1,0 +1,60 @@
+"""Writes SavedModels/README.md, the index of presets, from their cards.
+
+python tools/index_presets.py            writes it
+python tools/index_presets.py --check    fails where it is not what the cards say
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from saliency_zoo import cards  # noqa: E402
+
+INDEX = ROOT / "SavedModels" / "README.md"
+HEAD = """\
+# Presets
+
+Made by `python tools/index_presets.py` from the cards; do not edit. Each folder loads by its name
+with `zoo.load(NAME)`, and `saliency-zoo verify` checks all of it.
+
+| preset | data | protocol | with pre-training | without | made by |
+|---|---|---|---|---|---|
+"""
+
+
+def main() -> int:
+    folders = sorted(p.parent for p in INDEX.parent.glob(f"*/{cards.CARD}"))
+    text = HEAD + "".join(row(cards.read_card(folder)) for folder in folders)
+    if "--check" not in sys.argv:
+        INDEX.write_text(text)
+        return 0
+    stale = not INDEX.exists() or INDEX.read_text() != text
+    if stale:
+        print("SavedModels/README.md is stale: run python tools/index_presets.py", file=sys.stderr)
+    return int(stale)
+
+
+def row(card: dict) -> str:
+    metrics = card["metrics"]
+    cells = [
+        f"`{card['name']}`",
+        card["data"]["name"],
+        metrics.get("protocol", "none"),
+        accuracy(metrics, "pretrained"),
+        accuracy(metrics, "none"),
+        f"`saliency-zoo train SavedModels/{card['name']}/recipe.toml --out DIR`",
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def accuracy(metrics: dict, arm: str) -> str:
+    found = metrics.get("accuracy", {}).get(arm)
+    if found is None:
+        return ""
+    return f"{100 * found['mean']:.1f} ± {100 * found['sd']:.1f} % ({found['n']} runs)"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
