@@ -46,6 +46,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f" Received: {str(error.filename)!r}" if error.filename else ""
         return f"{error.strerror}.{where}"
+    if isinstance(error, OSError):  # as NumPy and HDF5 raise them
+        return f"Cannot read or write a file: {error}"
     return " ".join(str(error).split())
 
 
@@ -201,7 +203,10 @@ def _show(parsed) -> None:
     "photos/ --detector geodesic --out maps/ patch=2",
     _argument("images", metavar="IMAGES", help="an image file, or a folder of them"),
     _argument(
-        "--detector", default="geodesic", metavar="NAME", help="one of `list`; default: %(default)s"
+        "--detector",
+        default="geodesic",
+        metavar="NAME",
+        help="default: %(default)s; `list` shows all",
     ),
     _argument("--out", required=True, metavar="FOLDER", help="where the maps go, as PNG"),
     _options("detector"),
@@ -211,7 +216,7 @@ def _detect(parsed) -> None:
 
     options = _table(parsed.assignments, "images", "out", "detector", "name")
     count = write_maps(parsed.images, parsed.out, parsed.detector, **options)
-    print(f"{count} maps in {parsed.out}")
+    print(f"{count} map{'s' * (count != 1)} in {parsed.out}")
 
 
 @_verb(
@@ -293,7 +298,7 @@ def _embed(parsed) -> None:
     from saliency_zoo.evaluation.apply import embed
 
     count = embed(parsed.folder, parsed.model, parsed.out, parsed.stage)
-    print(f"codes of {count} images in {parsed.out}")
+    print(f"codes of {count} image{'s' * (count != 1)} in {parsed.out}")
 
 
 @_verb(

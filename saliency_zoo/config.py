@@ -65,9 +65,13 @@ class Data:
 
 @dataclass(frozen=True)
 class Train:
-    """Pre-training: how long, how fast. Epochs and `max_steps` count for each stage."""
+    """Pre-training: how long, how fast.
+
+    Epochs and `max_steps` count for each stage; `joint_epochs` then train all stages together.
+    """
 
     epochs: int = _at_least(3, 0)
+    joint_epochs: int = _at_least(0, 0)
     batch_size: int = _at_least(128, 1)
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = _at_least(1e-3, 0)

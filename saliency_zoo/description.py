@@ -33,18 +33,14 @@ def describe(name: str) -> Description:
 def _entry(known: registry.Registry, name: str) -> Description:
     target, defaults = known.resolve(name)
     arguments = {
-        p.name: defaults.get(p.name, None if p.default is p.empty else p.default)
+        p.name: None if p.default is p.empty else repr(defaults.get(p.name, p.default))
         for p in inspect.signature(target).parameters.values()
         if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
     }
     documentation = inspect.getdoc(target) or ""
     lines = [f"{name} ({known.kind}), {target.__module__}.{target.__qualname__}", ""]
-    lines += [f"  {argument} = {value!r}" for argument, value in arguments.items()]
-    data = {
-        "name": name,
-        "kind": known.kind,
-        "arguments": {k: repr(v) for k, v in arguments.items()},
-    }
+    lines += [f"  {k}" if v is None else f"  {k} = {v}" for k, v in arguments.items()]
+    data = {"name": name, "kind": known.kind, "arguments": arguments}
     return Description("\n".join([*lines, "", documentation]), data)
 
 
@@ -87,6 +83,9 @@ def metrics(card: dict[str, Any]) -> str:
     for arm, title in titles.items():
         if arm in found["accuracy"]:
             row = found["accuracy"][arm]
+            plural = "s" * (row["n"] != 1)
             spread = f" +- {100 * row['sd']:.1f}" if row["n"] > 1 else ""
-            lines.append(f"  {title:21} {100 * row['mean']:5.1f} %{spread}  ({row['n']} runs)")
+            lines.append(
+                f"  {title:21} {100 * row['mean']:5.1f} %{spread}  ({row['n']} run{plural})"
+            )
     return "\n".join(lines)

@@ -14,12 +14,13 @@ from saliency_zoo.errors import ZooError
 def replacing(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path`, with its ending; renamed to it when the block succeeds."""
     path = Path(path)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary = path.with_name(f".{os.urandom(8).hex()}-{path.name}")
     try:
         if path.is_dir():
             raise IsADirectoryError("a folder of this name is there")
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
+        _settle_on_disk(temporary)
         temporary.replace(path)
     except OSError as error:  # full, read-only, no folder: HDF5 and NumPy give no strerror
         raise ZooError(
@@ -30,22 +31,45 @@ def replacing(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def _settle_on_disk(path: Path) -> None:
+    """So that after a loss of power the new name is not found before what it names."""
+    opened = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 @contextlib.contextmanager
 def locked(folder: str | Path) -> Iterator[None]:
     """Keeps every other process out of a folder that is there; a kill lifts the lock."""
+    with lock(folder, wait=False) as ours:
+        if not ours:
+            raise ZooError(f"Another process works in this folder. Received: {str(folder)!r}")
+        yield
+
+
+@contextlib.contextmanager
+def lock(path: str | Path, wait: bool = True) -> Iterator[bool]:
+    """Holds the lock of a folder, or of a file that is made where there is none.
+
+    Without `wait` it gives False when another process has the lock. Where the system has no such
+    locks everybody gets it.
+    """
     try:
         import fcntl
-    except ImportError:  # no such lock on this system
-        yield
+    except ImportError:
+        yield True
         return
-    opened = os.open(folder, os.O_RDONLY)
+    flags = os.O_RDONLY if Path(path).is_dir() else os.O_RDWR | os.O_CREAT
+    opened = os.open(path, flags)
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(opened)
-        raise ZooError(f"Another process works in this folder. Received: {str(folder)!r}") from None
-    try:
-        yield
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
     finally:
         os.close(opened)
 

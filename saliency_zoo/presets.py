@@ -1,7 +1,7 @@
 """Presets: finished runs that load by name, offline, and can be checked byte by byte."""
 
 # pathlib takes as long to import as a listing.
-# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120, PTH123, PTH208
+# ruff: noqa: PTH100, PTH112, PTH113, PTH118, PTH120, PTH208
 from __future__ import annotations
 
 import os
@@ -118,11 +118,11 @@ def build(model: dict[str, Any], classes: int | None) -> keras.Model:
 
 def stack(name: str, encoder: keras.Model) -> Any:
     """The learner that a preset was pre-trained with, around its encoder, with its decoders."""
-    from saliency_zoo.learners.stack import learner
+    from saliency_zoo.learners.stack import learner, parts_of
 
     folder = find(name)
     found = learner(cards.read_card(folder)["model"]["learner"], encoder)
-    for stage, part in found.parts.items():
+    for stage, part in parts_of(found).items():
         part.load_weights(cards.checked(folder, f"{DECODERS}/{stage}.weights.h5"))
     return found
 

@@ -16,7 +16,8 @@ description = {description}
 [data]
 name = {data}
 pretrain_on = "{pretrain_on}"
-size = 32                  # images are resized to this, and the middle square is kept
+options = {{ size = 64 }}    # images are read at this size, for their saliency maps
+size = 32                  # and resized to this, for the network
 crop = 24                  # random crops in training, the centre in tests
 
 [saliency]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from saliency_zoo import config
 from saliency_zoo.errors import ZooError
-from runs import RECIPE
+from tests.runs import RECIPE
 
 NUMBERS = st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
 PLAIN = st.booleans() | NUMBERS | st.text()
@@ -61,14 +61,18 @@ def leaves(table, path=()):
             yield (*path, key), value
 
 
-def changed(value):
+def changed(path, value):
     """Another value of the same type that no option refuses."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, (int, float)):
         return value + 1
-    others = {"adam": "sgd", "constant": "cosine", "standardise": "unit", "all": "head"}
-    return {**others, "unlabelled": "train"}.get(value, f"{value}2")
+    kind = config.Recipe
+    for key in path:
+        hint = typing.get_type_hints(kind).get(key)
+        kind = next((a for a in typing.get_args(hint) if dataclasses.is_dataclass(a)), hint)
+    choices = typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else ()
+    return next((choice for choice in choices if choice != value), f"{value}2")
 
 
 @pytest.fixture
@@ -85,7 +89,7 @@ def test_a_dotted_path_means_the_same_on_the_command_line_and_in_a_file(recipe_f
     for path, value in found:
         if path == ("data", "crop"):
             continue  # at most data.size
-        new = changed(value)
+        new = changed(path, value)
         text = tomli_w.dumps({"value": new}).partition("=")[2].strip()
         overridden = config.load(recipe_file, [f"{'.'.join(path)}={text}"])
         table = {path[-1]: new}
@@ -181,5 +185,5 @@ def test_a_wrong_override_gets_one_sentence(recipe_file, override):
 
 @pytest.mark.parametrize("name", ["none", "none.toml", "quikstart", "a/b.toml", ".", ""])
 def test_a_missing_recipe_gets_one_sentence(name):
-    with pytest.raises(ZooError, match="recipe.*Received: "):
+    with pytest.raises(ZooError, match=r"recipe.*Received: "):
         config.load(name)

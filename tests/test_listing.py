@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import saliency_zoo
-from runs import PRESET, command, preset  # noqa: F401
 from saliency_zoo import presets, registry
+from tests.runs import PRESET, command, preset  # noqa: F401
 
 ROOT = Path(saliency_zoo.__file__).parent.parent
 HEAVY = ("tensorflow", "keras", "cv2", "scipy", "numpy", "jax", "sklearn", "matplotlib")

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import saliency_zoo as zoo
-from runs import PRESET, command, preset, refusal  # noqa: F401
 from saliency_zoo import cards, presets
+from tests.runs import PRESET, command, preset, refusal  # noqa: F401
 
 ROOT = Path(zoo.__file__).parent.parent
 OFFLINE = """

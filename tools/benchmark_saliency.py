@@ -17,8 +17,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from saliency_zoo.saliency import geodesic, graph
+from saliency_zoo.saliency import graph
 from saliency_zoo.saliency.detect import detect
+from saliency_zoo.saliency.detectors import geodesic
+from saliency_zoo.saliency.grid import on_border, working_lab
+from saliency_zoo.saliency.sweeps import solve
 
 
 def best_ms(work: Callable[[], object], repeats: int) -> float:
@@ -70,7 +73,7 @@ def peer_solve(right: np.ndarray, down: np.ndarray) -> np.ndarray:
     from scipy.sparse.csgraph import dijkstra
 
     shape = right.shape[1], down.shape[2]
-    border = np.flatnonzero(geodesic.on_border(*shape))
+    border = np.flatnonzero(on_border(*shape))
     first, second, _ = graph.of_grid(right[0], down[0])
     maps = []
     for r, d in zip(right, down, strict=True):
@@ -82,18 +85,18 @@ def peer_solve(right: np.ndarray, down: np.ndarray) -> np.ndarray:
 
 def peer_pipeline(images: np.ndarray) -> np.ndarray:
     """The whole detector with scipy as its solver."""
-    lab = geodesic.working_lab(images, 1)
+    lab = working_lab(images, 1)
     weights = (geodesic.clipped(d, 0.01, "hard") for d in geodesic.differences(lab))
     return peer_solve(*weights)
 
 
 def solver(images: np.ndarray, repeats: int) -> dict[str, float]:
     """ms an image of the two solvers on the grids of the images."""
-    lab = geodesic.working_lab(images, 1)
+    lab = working_lab(images, 1)
     right, down = (geodesic.clipped(d, 0.01, "hard") for d in geodesic.differences(lab))
     seed = geodesic.seeds(lab, "zero", 0)
-    apart = np.abs(geodesic.solve(seed, right, down) - peer_solve(right, down)).max()
-    ours = best_ms(lambda: geodesic.solve(seed, right, down), repeats) / len(images)
+    apart = np.abs(solve(seed, right, down) - peer_solve(right, down)).max()
+    ours = best_ms(lambda: solve(seed, right, down), repeats) / len(images)
     peer = best_ms(lambda: peer_solve(right, down), repeats) / len(images)
     return {"ours": ours, "scipy": peer, "ratio": peer / ours, "largest_difference": float(apart)}
 

@@ -1,6 +1,5 @@
 """Image files to arrays and back. OpenCV is imported at the first call."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +7,7 @@ from types import ModuleType
 import numpy as np
 
 from saliency_zoo.errors import ZooError
+from saliency_zoo.files import replacing
 
 SUFFIXES = frozenset(
     (".bmp", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -60,13 +60,8 @@ def write_image(path: Path | str, array: np.ndarray) -> None:
     array = array.reshape(shape)
     array = np.ascontiguousarray(array[..., ::-1]) if shape[2:] else array
     data = _cv2().imencode(".png", array)[1].tobytes()
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(data)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ZooError(f"Cannot write a picture. Received: {path} ({error.strerror})") from None
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def fit(image: np.ndarray, size: int) -> np.ndarray:

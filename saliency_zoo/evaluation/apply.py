@@ -26,22 +26,25 @@ def evaluate(name: str, data: str, **options: Any) -> dict[str, Any]:
     """
     content = presets.card(name)
     found = image_set.load(data, **_sized(content, data, options))
-    test = found.split("test")
     known = content["model"]["class_names"]
     if len(found.class_names) != len(known):
         raise ZooError(
             f"The classifier knows {len(known)} classes. Received: {len(found.class_names)} "
             f"classes in {data!r}"
         )
+    test = found.split("test")
     classifier = presets.load(name, head="classifier")
     _check_channels(classifier, test.images.shape[-1])
     scores = outputs(classifier, test.images)
+    # The same classes may come in another order, which says what a label stands for.
+    same = set(found.class_names) == set(known)
+    places = [known.index(n) for n in found.class_names] if same else range(len(known))
     return {
         "name": name,
         "data": data,
         "checksum": found.checksum,
         "images": len(test),
-        "accuracy": accuracy(scores, test.labels),
+        "accuracy": accuracy(scores, np.asarray(places)[test.labels]),
     }
 
 

@@ -10,12 +10,13 @@ from keras import ops
 class Decoder(keras.layers.Layer):
     """One linear layer from codes to a target shape.
 
-    Codes with rows and columns are spread to the target's size, each over its own cell, and
-    convolved; any other code goes through a dense layer.
+    Codes with rows and columns go through a transposed convolution, in which each paints its own
+    cell of the target and what lies around it; any other code goes through a dense layer.
 
     Args:
         shape: target shape without the batch axis, e.g. `(24, 24, 1)` for a saliency map.
-        kernel_size: size of the kernel where codes have rows and columns.
+        kernel_size: side of what a code paints, where codes and target are equally large; where
+            the target is larger, the side of a cell less one is added.
 
     Example:
         >>> saliency_head = Decoder((24, 24, 1))
@@ -28,25 +29,28 @@ class Decoder(keras.layers.Layer):
         self.kernel_size = kernel_size
 
     def build(self, input_shape):
-        if self._spatial(input_shape):
-            self.linear = keras.layers.Conv2D(
-                self.shape[-1],
-                self.kernel_size,
-                padding="same",
-                data_format="channels_last",
-                dtype=self.dtype_policy,
-            )
-            self.linear.build((*input_shape[:1], *self.shape[:2], input_shape[-1]))
-        else:
+        if not self._spatial(input_shape):
             self.linear = keras.layers.Dense(math.prod(self.shape), dtype=self.dtype_policy)
             self.linear.build((input_shape[0], math.prod(input_shape[1:])))
+            return
+        sizes = input_shape[1:3]
+        steps = [w // n if w % n == 0 else 1 for w, n in zip(self.shape, sizes, strict=False)]
+        self.linear = keras.layers.Conv2DTranspose(
+            self.shape[-1],
+            [self.kernel_size + step - 1 for step in steps],
+            strides=steps,
+            padding="same",
+            data_format="channels_last",
+            dtype=self.dtype_policy,
+        )
+        self.linear.build(input_shape)
 
     def _spatial(self, input_shape):
         return len(input_shape) == 4 and len(self.shape) == 3
 
     def call(self, inputs):
         if self._spatial(inputs.shape):
-            return self.linear(_spread(inputs, self.shape[:2]))
+            return self.linear(_resized(inputs, self.shape[:2]))
         flat = ops.reshape(inputs, (-1, math.prod(inputs.shape[1:])))
         return ops.reshape(self.linear(flat), (-1, *self.shape))
 
@@ -61,12 +65,10 @@ class Decoder(keras.layers.Layer):
         return {"shape": (6, 6, 1)}, (2, 3, 3, 4)
 
 
-def _spread(codes, size):
-    """Nearest-neighbour resizing to `size`; by repetition where it is a whole multiple."""
+def _resized(codes, size):
+    """The codes; along an axis of which the target is no multiple, each repeated to its size."""
     for axis, wanted in enumerate(size, start=1):
         n = codes.shape[axis]
-        if wanted % n == 0:
-            codes = ops.repeat(codes, wanted // n, axis) if wanted != n else codes
-        else:
+        if wanted % n:
             codes = ops.take(codes, ops.arange(wanted) * n // wanted, axis=axis)
     return codes

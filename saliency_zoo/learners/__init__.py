@@ -6,5 +6,6 @@ ENTRIES = {
     "autoencoder": _AUTOENCODER,
     "dual_path": (_AUTOENCODER, {"saliency_weight": 1.0, "auxiliary": True}),
     "foreground": (_AUTOENCODER, {"foreground": True}),
+    "imitation": "saliency_zoo.learners.imitation:Imitation",
     "saliency_decoder": (_AUTOENCODER, {"saliency_weight": 1.0}),
 }

@@ -44,6 +44,7 @@ class Autoencoder(Learner):
         switches: put pooled values back where they were; otherwise spread them.
         foreground: weight the first stage's reconstruction by the saliency map.
         base: weight of a pixel that is not salient at all, before division by the largest.
+        reconstruction_weight: weight of the main sentence.
         saliency_weight: weight of the saliency sentence; 0 switches it off.
         auxiliary: decode auxiliary codes (the dual path) instead of the map at every stage.
         auxiliary_filters: filters of an auxiliary stage with rows and columns.
@@ -71,6 +72,7 @@ class Autoencoder(Learner):
         switches: bool = True,
         foreground: bool = False,
         base: float = 0.2,
+        reconstruction_weight: float = 1.0,
         saliency_weight: float = 0.0,
         auxiliary: bool = False,
         auxiliary_filters: int = 32,
@@ -80,19 +82,21 @@ class Autoencoder(Learner):
         reduction: str = "mean",
     ):
         super().__init__()
-        for name, value in (("saliency_weight", saliency_weight), ("base", base)):
+        weights = {"reconstruction": reconstruction_weight, "saliency": saliency_weight}
+        for name, value in {**weights, "base": base}.items():
             if value < 0:
-                raise ZooError(f"The option {name} is at least 0. Received: {value}")
+                option = name if name == "base" else f"{name}_weight"
+                raise ZooError(f"The option {option} is at least 0. Received: {value}")
         parts = stages(encoder)
         self.stage = parts[stage]
         self.foreground = foreground and stage == 0
         self.base = base
-        self.scales = {"saliency": saliency_weight}
+        self.scales = weights
         self._elementwise = _choice("distance", distance, DISTANCES)
         self._reduce = _choice("reduction", reduction, REDUCTIONS)
         # Closures, because Keras tracks layers: what lies below is neither trained nor saved here.
         self._input_of_stage = _input_of(encoder, stage)
-        chained = auxiliary and below is not None
+        chained = auxiliary and below is not None and below.auxiliary is not None
         self._target_of_head = below.auxiliary_code if chained else _identity
         target = below.auxiliary.shapes[-1] if chained else (*encoder.input.shape[1:3], 1)
 
@@ -113,8 +117,6 @@ class Autoencoder(Learner):
         self.uses = frozenset(
             {"image"} | ({"saliency"} if saliency_weight or self.foreground else set())
         )
-        for decoder in filter(None, (self.decoder, self.saliency_head)):
-            decoder(ops.zeros((1, *codes)))  # builds it
         sentences = {"saliency": self.saliency_head, "auxiliary": self.auxiliary}
         self.log(["reconstruction", *(name for name, part in sentences.items() if part)])
         self.built = True
@@ -122,15 +124,15 @@ class Autoencoder(Learner):
     def objectives(self, batch, training=None):
         inputs = self._input_of_stage(batch["image"])
         codes, trace = self.encode(inputs, batch.get("noise"), training)
-        weight = self._foreground_weight(batch["saliency"]) if self.foreground else 1.0
-        losses = {"reconstruction": self._distance(inputs, self.decoder(codes, trace), weight)}
+        decoded = self.decoder(codes, trace)
+        losses = {"reconstruction": self.distance(inputs, decoded, self.pixel_weight(batch))}
         if self.saliency_head is not None:
             target = ops.stop_gradient(self._target_of_head(batch["saliency"]))
-            losses["saliency"] = self._distance(target, self.saliency_head(codes))
+            losses["saliency"] = self.distance(target, self.saliency_head(codes))
         if self.auxiliary is not None:
             auxiliary, switches = self.auxiliary.trace(target)
             decoded = self.auxiliary_decoder(auxiliary, switches)
-            losses["auxiliary"] = self._distance(target, decoded)
+            losses["auxiliary"] = self.distance(target, decoded)
         return losses
 
     def encode(self, inputs, noise=None, training=None):
@@ -143,15 +145,20 @@ class Autoencoder(Learner):
         """Codes of saliency maps, through the auxiliary stages up to this one."""
         return self.auxiliary(self._target_of_head(maps))
 
-    def _distance(self, target, decoded, weight=1.0):
+    def distance(self, target, decoded, weight=1.0):
+        """Distance of each sample from its target, with each difference weighted."""
         target, decoded = (ops.cast(t, "float32") for t in (target, decoded))
         # The weight multiplies the difference, so that it enters a squared distance squared.
         elements = self._elementwise(weight * target, weight * decoded)
         return self._reduce(elements, axis=tuple(range(1, len(elements.shape))))
 
-    def _foreground_weight(self, maps):
-        raised = ops.cast(maps, "float32") + self.base
-        return raised / ops.max(raised, axis=(1, 2, 3), keepdims=True)
+    def pixel_weight(self, batch):
+        """The weight of each pixel in the reconstruction: its saliency, or 1."""
+        if not self.foreground:
+            return 1.0
+        raised = ops.cast(batch["saliency"], "float32") + self.base
+        # A map of zeros without a base weighs nothing.
+        return raised / ops.maximum(ops.max(raised, axis=(1, 2, 3), keepdims=True), 1e-7)
 
 
 def _input_of(encoder: keras.Model, stage: int) -> Callable:

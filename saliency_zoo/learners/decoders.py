@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import keras
+from keras import ops
 
 from saliency_zoo.layers.bias import Bias
 from saliency_zoo.layers.decoder import Decoder
@@ -42,31 +43,26 @@ class TiedDecoder(keras.layers.Layer):
 
 
 class UntiedDecoder(keras.layers.Layer):
-    """A linear layer from codes to a shape, fed with codes spread over the stage's input.
+    """A linear layer from codes to a shape.
 
     Args:
         stage: the stage that gives the codes.
         shape: target shape without the batch axis.
         activation: name of the output's activation.
-        switches: whether pooling puts values back where they were.
+        switches: whether pooled values are first put back where they were.
     """
 
     def __init__(self, stage: Stage, shape: Shape, activation: LayerSpec, switches: bool):
         super().__init__()
-        self._run_backwards = stage.reverse
-        self.switches = switches
+        self._run_backwards = stage.reverse if switches else None
         self.linear = Decoder(shape, kernel_size=kernel_size(stage))
         self.activation = make("activation", activation)
-
-    def build(self, codes_shape):
-        self.linear.build(codes_shape)
+        self(ops.zeros((1, *stage.shapes[-1])))  # builds it
 
     def call(self, codes, trace=None):
-        return self.activation(self.linear(self.spread(codes, trace)))
-
-    def spread(self, codes, trace):
-        """Codes at the resolution of the stage's input, where the stage knows the way."""
-        return self._run_backwards(codes, trace if self.switches else None, spread_only=True)
+        if self._run_backwards is not None:
+            codes = self._run_backwards(codes, trace, spread_only=True)
+        return self.activation(self.linear(codes))
 
 
 def auxiliary_stage(shape: Shape, codes: Shape, filters: int, units: int, kernel: int) -> Stage:

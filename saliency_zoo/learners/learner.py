@@ -23,11 +23,16 @@ class Learner(keras.Model):
         scales: weight of each objective in the loss, by name; an objective that is missing here
             has weight 1, and one with weight 0 is only logged.
         uses: keys of the batch that the objectives read.
+        decodes_image: whether `decode` gives images from what `encode` gives.
+        decodes_saliency: whether `decode_saliency` gives maps from codes.
+        fits: name of a network that the learner fits, for the tests of one that is particular.
     """
 
     scales: Mapping[str, float] = {}
     uses: frozenset[str] = frozenset({"image"})
     noise_shape: tuple[int, ...] | None = None
+    decodes_image = decodes_saliency = False
+    fits: str | None = None
 
     def objectives(self, batch: Batch, training: bool | None = None) -> dict[str, object]:
         """The loss of each sample, by name."""
@@ -46,8 +51,8 @@ class Learner(keras.Model):
         """
         penalties = self.losses if penalties is None else penalties
         wanted = {n: v for n, v in losses.items() if self.scales.get(n, 1.0)}
-        loss = sum(self.scales.get(n, 1.0) * ops.sum(v) for n, v in wanted.items()) / global_batch
-        return loss + sum(penalties) / self.replicas
+        loss = sum(self.scales.get(n, 1.0) * ops.sum(v) for n, v in wanted.items())
+        return loss / ops.cast(global_batch, "float32") + sum(penalties) / self.replicas
 
     @final
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -55,7 +60,7 @@ class Learner(keras.Model):
         for name, values in y_pred.items():
             self._means[name].update_state(values)
         some = next(iter(y_pred.values()))
-        return self.total(y_pred, ops.shape(some)[0] * self.replicas)
+        return self.total(y_pred, ops.cast(ops.shape(some)[0], "float32") * self.replicas)
 
     @property
     def replicas(self) -> int:

@@ -23,6 +23,8 @@ class Stack(Learner):
         parts: the learners by stage name, from the bottom up.
     """
 
+    decodes_image = True
+
     def __init__(self, parts: dict[str, Learner]):
         super().__init__()
         self.parts = dict(parts)
@@ -38,38 +40,78 @@ class Stack(Learner):
             for name, loss in part.objectives(batch, training=training).items()
         }
 
-    def reconstruct(self, images):
-        """Images decoded from the codes of the last stage, through all stages."""
+    def encode(self, images, noise=None, training=None):
+        """The codes of the last stage, and the trace of each stage."""
         traces, codes = [], images
         for part in self.parts.values():
-            codes, trace = part.encode(codes)
+            codes, trace = part.encode(codes, noise, training)
+            noise = None  # it is of the first stage's shape
             traces.append(trace)
+        return codes, traces
+
+    def decode(self, codes, traces):
+        """Images from the codes of the last stage, through all stages."""
         for part, trace in zip(reversed(self.parts.values()), reversed(traces), strict=True):
             codes = part.decoder(codes, trace)
         return codes
 
     @property
     def decodes_saliency(self) -> bool:
-        """Whether any stage has a saliency head."""
-        return any(part.saliency_head is not None for part in self.parts.values())
+        """Whether the last stage has a saliency head."""
+        return self.last.saliency_head is not None
 
-    def saliency(self, images):
-        """Saliency maps in [0, 1], decoded from the codes of the last stage that knows of them.
+    def decode_saliency(self, codes):
+        """Saliency maps from the codes of the last stage.
 
-        On the dual path its head gives auxiliary codes, which the auxiliary stages below decode
-        to a map.
+        On the dual path its head gives auxiliary codes, which the auxiliary stages below decode.
         """
-        parts = [part for part in self.parts.values() if part.saliency_head is not None]
-        codes = images
-        for part in self.parts.values():
-            codes, _ = part.encode(codes)
-            if part is parts[-1]:
-                break
-        maps = parts[-1].saliency_head(codes)
-        for part in reversed(parts[:-1]):
-            if part.auxiliary is not None:
+        maps = self.last.saliency_head(codes)
+        for part in reversed(self.parts.values()):
+            if part is not self.last and part.auxiliary_decoder is not None:
                 maps = part.auxiliary_decoder(maps)
-        return ops.clip(maps, 0.0, 1.0)
+        return maps
+
+    @property
+    def last(self) -> Learner:
+        """The learner of the last stage."""
+        return list(self.parts.values())[-1]
+
+
+def parts_of(learner: Learner) -> dict[str, Learner]:
+    """What trains, and is kept, by itself: the learner of each stage, or the one of the whole."""
+    return learner.parts if isinstance(learner, Stack) else {"whole": learner}
+
+
+class Joint(Learner):
+    """All stages of a stack at once, judged by what the last codes decode to.
+
+    Greedy stages know nothing of each other. Trained on after them, or in place of them, this
+    lets the image and its map reach every stage through all decoders.
+
+    Args:
+        stack: the stages and their decoders, trained in place.
+    """
+
+    def __init__(self, stack: Stack):
+        super().__init__()
+        self.stack = stack
+        first = next(iter(stack.parts.values()))
+        self._distance, self._pixel_weight = first.distance, first.pixel_weight
+        self.scales = {**first.scales, "saliency": stack.last.scales["saliency"]}
+        self.uses = stack.uses
+        self.noise_shape = first.noise_shape
+        self.log(["reconstruction", *(["saliency"] if stack.decodes_saliency else [])])
+        self.built = True
+
+    def objectives(self, batch, training=None):
+        image = batch["image"]
+        codes, traces = self.stack.encode(image, batch.get("noise"), training)
+        decoded, weight = self.stack.decode(codes, traces), self._pixel_weight(batch)
+        losses = {"reconstruction": self._distance(image, decoded, weight)}
+        if self.stack.decodes_saliency:
+            maps = self.stack.decode_saliency(codes)
+            losses["saliency"] = self._distance(batch["saliency"], maps)
+        return losses
 
 
 def learner(spec: Spec, network: keras.Model, stage: str | None = None, **options: Any) -> Learner:

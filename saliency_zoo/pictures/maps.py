@@ -26,9 +26,12 @@ def write_maps(images: str | Path, out: str | Path, detector: str, **options: An
     root = images if images.is_dir() else images.parent
     progress = Progress("detect", len(paths), unit="image")
     for path in paths:
+        read_image(path)  # what does not decode is said before the work, not in its middle
+    for path in paths:
+        found = as_map(detect(detector, read_image(path), **options))
         target = Path(out) / path.relative_to(root).with_suffix(".png")
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_image(target, as_map(detect(detector, read_image(path), **options)))
+        write_image(target, found)
         progress.advance()
     progress.close()
     return len(paths)

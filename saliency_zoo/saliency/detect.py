@@ -8,8 +8,8 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.registry import detectors
 from saliency_zoo.saliency import grid
 from saliency_zoo.saliency.checks import choice, number
+from saliency_zoo.saliency.ranges import NORMALISE, lifted, normalised
 
-NORMALISE = ("top", "minmax", "none")
 SIZES = ("image", "grid")
 _CHUNK_IMAGES, _CHUNK_PIXELS = 512, 2**22
 
@@ -58,7 +58,7 @@ def detect(
 
     def maps_of(chunk: np.ndarray) -> np.ndarray:
         maps = detectors.create(name, canonical(chunk), **options)
-        maps = lift(normalised(maps, normalise), base)
+        maps = lifted(normalised(maps, normalise), base)
         if size == "grid" or maps.shape[1:] == shape:
             return maps
         return grid.resize(maps, shape) if patch is None else grid.repeat(maps, patch, shape)
@@ -122,29 +122,3 @@ def _on_white(batch: np.ndarray) -> np.ndarray:
         batch = batch / np.float32(255)
     colour, opacity = batch[..., :3], batch[..., 3:]
     return colour * opacity + (1 - opacity)
-
-
-def normalised(maps: np.ndarray, how: str) -> np.ndarray:
-    """Maps in [0, 1], each by itself (see `detect`). An empty map stays one."""
-    flat = np.asarray(maps, np.float32).reshape(len(maps), -1)
-    if how == "none":
-        return flat.reshape(maps.shape)
-    if how == "minmax":
-        flat = flat - flat.min(axis=1, keepdims=True)
-        high = flat.max(axis=1, keepdims=True)
-    else:
-        rank = max(1, round(0.02 * flat.shape[1]))
-        high = np.partition(flat, -rank, axis=1)[:, -rank][:, None]
-        # An object smaller than 2 % of the grid.
-        high = np.where(high > 0, high, flat.max(axis=1, keepdims=True))
-    # Less than that is what rounding leaves of a constant image.
-    high = np.where(high > 1e-6, high, np.inf)
-    return np.clip(flat / high, 0, 1).reshape(maps.shape)
-
-
-def lift(maps: np.ndarray, base: float) -> np.ndarray:
-    """`(map + base) / max(map + base)`, the thesis's weight map; nothing changes for 0."""
-    if not base:
-        return maps
-    maps = maps + np.float32(base)
-    return maps / maps.max(axis=(1, 2), keepdims=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from saliency_zoo.saliency.ranges import stretched
 from saliency_zoo.saliency.sweeps import images_first, images_last
 
 
@@ -15,13 +16,6 @@ def finished(maps: np.ndarray) -> np.ndarray:
         float32 of the same shape in [0, 1]; a constant map becomes zeros.
     """
     return sharpened(stretched(flattened(stretched(maps)) * centredness(*maps.shape[1:])))
-
-
-def stretched(maps: np.ndarray) -> np.ndarray:
-    """Each map from 0 to 1; a constant one becomes zeros."""
-    low = maps.min(axis=(1, 2), keepdims=True)
-    height = maps.max(axis=(1, 2), keepdims=True) - low
-    return (maps - low) / np.where(height > 1e-6, height, np.inf).astype(np.float32)
 
 
 def flattened(maps: np.ndarray) -> np.ndarray:

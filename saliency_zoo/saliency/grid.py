@@ -2,6 +2,19 @@
 
 import numpy as np
 
+from saliency_zoo.saliency import colour
+from saliency_zoo.saliency.checks import whole
+
+SIDE = 64  # cells along the long side when no patch is asked for
+
+
+def working_lab(images: np.ndarray, patch: int | None, side: int = SIDE) -> np.ndarray:
+    """Mean Lab of every patch; with no patch size, Lab of the image made `side` long."""
+    if patch is None:
+        return colour.lab(reduce(images, side))
+    whole("patch", patch)
+    return cells(colour.lab(images), patch)
+
 
 def cells(images: np.ndarray, patch: int) -> np.ndarray:
     """Means over `patch` x `patch` squares; the last row and column may be cut squares.
@@ -51,3 +64,10 @@ def repeat(maps: np.ndarray, patch: int, shape: tuple[int, int]) -> np.ndarray:
     """Every pixel gets the value of its patch: the inverse of `cells`."""
     maps = maps.repeat(patch, axis=1).repeat(patch, axis=2)
     return maps[:, : shape[0], : shape[1]]
+
+
+def on_border(height: int, width: int) -> np.ndarray:
+    """The mask of the outermost cells of a grid."""
+    inside = np.zeros((height, width), bool)
+    inside[1:-1, 1:-1] = True
+    return ~inside

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.saliency.maps import checked_map
+from saliency_zoo.saliency.checks import checked_map
 
 Size = tuple[int, int]
 ROUNDING = 1e-12

@@ -5,19 +5,18 @@ maps, and any of them may be killed at any time: a shard is there as a whole or 
 whoever comes next computes only what is missing.
 """
 
-import contextlib
 import dataclasses
 import hashlib
 import json
-import os
-import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from saliency_zoo.errors import ZooError
+from saliency_zoo.files import lock, replacing, write_text
+from saliency_zoo.registry import detectors
 from saliency_zoo.saliency.detect import detect
 
 SHARD = 1000  # images: memory holds one shard of images and of maps
@@ -74,7 +73,7 @@ class Job:
             raise ZooError(
                 f"A cache of maps needs images (N, H, W, C), N > 0. Received: shape {array.shape}"
             )
-        key = {"format": _FORMAT, "detector": name, "options": dict(options)}
+        key = {"format": _FORMAT, "detector": name, "options": _named(name, options)}
         key |= {"images": checksum(array), "shape": list(array.shape), "dtype": str(array.dtype)}
         try:
             text = json.dumps(key, sort_keys=True, indent=1)
@@ -85,8 +84,7 @@ class Job:
         place = Path(folder) / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
         place.mkdir(parents=True, exist_ok=True)
         if not (place / "key.json").exists():
-            with replacing(place / "key.json") as file:
-                file.write(text.encode())
+            write_text(place / "key.json", text)
         return cls(images, name, options, place)
 
     @property
@@ -111,13 +109,13 @@ class Job:
         """Writes one shard unless it is there; without `wait` it is left to who is at it."""
         if self._done(index):
             return
-        with locked(self.folder / f"{index:05d}.lock", wait) as ours:
+        with lock(self.folder / f"{index:05d}.lock", wait) as ours:
             if not ours or self._done(index):
                 return
             chunk = np.asarray(self._array[index * SHARD : (index + 1) * SHARD])
             result = detect(self.name, chunk, **self.options)
-            with replacing(self.shard(index)) as file:
-                np.save(file, result)
+            with replacing(self.shard(index)) as temporary:
+                np.save(temporary, result)
 
     def _done(self, index: int) -> bool:
         # In this order: the shards go only after the target has come.
@@ -125,12 +123,12 @@ class Job:
 
     def assemble(self) -> None:
         """Joins all shards into the target, then removes them."""
-        with locked(self.folder / "maps.lock"):
+        with lock(self.folder / "maps.lock"):
             if not self.target.exists():
-                with replacing(self.target) as file:
+                with replacing(self.target) as temporary, temporary.open("wb") as file:
                     self._join(file)
             # Now nobody writes here any more, so what a killed process left can go as well.
-            for pattern in ("?????-of-*.npy", "?????.lock", ".?????-of-*.part"):
+            for pattern in ("?????-of-*.npy", "?????.lock", ".*.npy"):
                 for path in self.folder.glob(pattern):
                     path.unlink(missing_ok=True)
 
@@ -141,6 +139,13 @@ class Job:
         np.lib.format.write_array_header_2_0(file, header)
         for index in range(self.shards):
             file.write(np.load(self.shard(index)).astype("<f4", copy=False).tobytes())
+
+
+def _named(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by what they stand for: a path says nothing of the network that lies there."""
+    detector, _ = detectors.resolve(name)
+    content = getattr(detector, "content_of", dict)
+    return content(options)
 
 
 def opened(images: Any) -> Any:
@@ -159,37 +164,3 @@ def checksum(images: Any) -> str:
     for start in range(0, len(images), SHARD):
         digest.update(np.ascontiguousarray(images[start : start + SHARD]))
     return digest.hexdigest()
-
-
-@contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Any]:
-    """A file to write to that becomes `path` at once, when it is complete and on the disk."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def locked(path: Path, wait: bool = True) -> Iterator[bool]:
-    """Holds the lock of this file; gives False when another process has it and `wait` is off.
-
-    Where the system has no such locks everybody gets it: work may be done twice, never wrongly.
-    """
-    try:
-        import fcntl
-    except ImportError:
-        yield True
-        return
-    with path.open("wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-            return
-        yield True

@@ -5,14 +5,20 @@ import numpy as np
 from saliency_zoo.saliency import graph
 
 _ROUNDS = 32  # about as dear as one run of Dijkstra's algorithm
+_UNIT = 2**26  # units of 32-bit whole numbers in a distance of 1
+_FAR = 2**31  # stands for infinity: with the longest step it still fits into 32 bits
+_LONGEST = _FAR - 128  # the next lower number in single precision
 
 
 def solve(seed: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
     """Exact shortest distances to the background on grids of 4 neighbours.
 
     Sweeps over the lines of all images at once until nothing changes. An image that has not
-    settled after some rounds, such as a maze, is solved by Dijkstra's algorithm instead. Single
-    precision is twice as fast; where paths are so long that it adds up errors, double is used.
+    settled after some rounds, such as a maze, is solved by Dijkstra's algorithm instead.
+
+    The sums are of whole numbers, half as long as doubles and without rounding: mirrored images
+    get mirrored distances to the last bit. Where this would not be precise enough, or the
+    distances are too large, doubles are used.
 
     Args:
         seed: `(N, h, w)`, see `seeds`.
@@ -23,37 +29,40 @@ def solve(seed: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
         float32 `(N, h, w)`, within 1e-5.
     """
     parts = seed, right, down
-    solved, left = _settle(*(a.astype(np.float32, copy=False) for a in parts))
-    rough = _rounding(solved, right, down) > 1e-5
-    rough[left] = False
-    rough = np.flatnonzero(rough)
-    if len(rough):
-        solved[rough], more = _settle(*(a[rough].astype(np.float64) for a in parts))
-        left = np.concatenate([left, rough[more]])
+    units, left = _settle(_units(seed, _FAR), _units(right, _LONGEST), _units(down, _LONGEST))
+    solved = (units / _UNIT).astype(np.float32)
+    again = (_error(solved, right, down) > 1e-5) | (units >= _FAR).any(axis=(1, 2))
+    again[left] = False
+    again = np.flatnonzero(again)
+    if len(again):
+        solved[again], more = _settle(*(a[again].astype(np.float64) for a in parts))
+        left = np.concatenate([left, again[more]])
     for i in left:
         edges = graph.of_grid(right[i], down[i])
         solved[i] = graph.from_background(seed[i].ravel(), *edges).reshape(seed.shape[1:])
     return solved
 
 
-def _rounding(solved: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """What single precision can add up to in each image.
+def _units(values: np.ndarray, most: int) -> np.ndarray:
+    return np.minimum(np.rint(values * np.float32(_UNIT)), np.float32(most)).astype(np.uint32)
 
-    A path to the farthest cell has at most distance / smallest weight steps that round, and the
-    sum grows along it: half of what every step would add at the full distance.
+
+def _error(solved: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
+    """The most that half a unit a step can add up to, in each image.
+
+    A path to the farthest cell has at most distance / smallest weight steps that are not zero.
     """
     least = np.full(len(solved), np.inf)
     for weights in (right, down):
         positive = np.where(weights > 0, weights, np.inf)
         np.minimum(least, positive.min(axis=(1, 2), initial=np.inf), out=least)
-    far = solved.max(axis=(1, 2))
-    steps = np.minimum(far / least, solved[0].size if len(solved) else 0)
-    return far * steps / 2**25
+    cells = solved.shape[1] * solved.shape[2]
+    return np.minimum(solved.max(axis=(1, 2)) / least, cells) / (2 * _UNIT)
 
 
 def _settle(seed: np.ndarray, right: np.ndarray, down: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distances, and the indices of the images that did not settle and have none."""
-    solved = np.zeros(seed.shape, np.float32)
+    solved = np.zeros_like(seed)
     distance, across, along = (images_last(a) for a in (seed, right, down))
     left = np.arange(len(seed))
     for _ in range(_ROUNDS):
@@ -91,7 +100,9 @@ def _transposed(matrix: np.ndarray) -> np.ndarray:
 
     if not matrix.size:
         return np.empty(matrix.shape[::-1], matrix.dtype)
-    return cv2.transpose(matrix)  # eight times as fast as numpy's
+    # Eight times as fast as numpy's. OpenCV does not know every type, but every size of one.
+    known = {1: np.uint8, 4: np.int32, 8: np.float64}[matrix.itemsize]
+    return cv2.transpose(matrix.view(known)).view(matrix.dtype)
 
 
 def _sweep(distance: np.ndarray, weight: np.ndarray) -> None:

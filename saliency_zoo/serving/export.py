@@ -65,8 +65,8 @@ def check_name(name: str) -> str:
 def saved_model(preset: str, folder: Path) -> None:
     """Writes the SavedModel of a preset: uint8 images in, everything else inside.
 
-    Signatures: `encode` (`code`), `features` (by stage), `reconstruct` (`image`), `saliency`
-    where there is a saliency head, and `serving_default`: `scores` where there is a classifier,
+    Signatures: `encode` (`code`), `features` (by stage), `reconstruct` (`image`) and `saliency`
+    where the learner decodes them, and `serving_default`: `scores` where there is a classifier,
     `code` otherwise.
     """
     content = cards.read_card(preset)
@@ -121,11 +121,16 @@ def _decoding(preset, content, encoder, scaled) -> dict[str, tuple[Any, list]]:
     mean, std = (keras.ops.array(described[k], "float32") for k in ("mean", "std"))
 
     def reconstruct(image):
-        pixels = (learner.reconstruct(scaled(image)) * std + mean) * 255
+        pixels = (learner.decode(*learner.encode(scaled(image))) * std + mean) * 255
         return {"image": keras.ops.cast(keras.ops.round(keras.ops.clip(pixels, 0, 255)), "uint8")}
 
-    found = {"reconstruct": (reconstruct, [learner])}
+    def saliency(image):
+        codes, _ = learner.encode(scaled(image))
+        return {"saliency": keras.ops.clip(learner.decode_saliency(codes)[..., 0], 0, 1)}
+
+    found = {}
+    if learner.decodes_image:
+        found["reconstruct"] = (reconstruct, [learner])
     if learner.decodes_saliency:
-        saliency = lambda image: {"saliency": learner.saliency(scaled(image))[..., 0]}  # noqa: E731
         found["saliency"] = (saliency, [learner])
     return found

@@ -1,8 +1,10 @@
-"""Greedy pre-training: one stage after the other, each on the codes of the stages below."""
+"""Pre-training: greedily, one stage after the other, and then all of them together if asked."""
+
+import dataclasses
 
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.learners.learner import Learner
-from saliency_zoo.learners.stack import Stack, learner
+from saliency_zoo.learners.stack import Joint, learner, parts_of
 from saliency_zoo.presets import DECODERS, ENCODER
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.run import Run, save_weights
@@ -18,12 +20,22 @@ def pretrain(run: Run) -> Learner:
     part = run.recipe.learner
     with strategies.scope(run.strategy):
         whole = learner({"name": part.name, **part.options}, encoder)
-    parts = whole.parts if isinstance(whole, Stack) else {"whole": whole}
+    parts = parts_of(whole)
     for stage, trained in parts.items():
         run.train(trained, batches(run, trained), run.recipe.train, f"pretrain-{stage}")
+    if run.recipe.train.joint_epochs:
+        _train_jointly(run, whole)
+    for stage, trained in parts.items():
         save_weights(trained, run.folder / DECODERS / f"{stage}.weights.h5")
     save_weights(encoder, run.folder / ENCODER)
     return whole
+
+
+def _train_jointly(run: Run, stack: Learner) -> None:
+    settings = dataclasses.replace(run.recipe.train, epochs=run.recipe.train.joint_epochs)
+    with strategies.scope(run.strategy):
+        joint = Joint(stack)
+    run.train(joint, batches(run, joint), settings, "pretrain-joint")
 
 
 def batches(run: Run, trained: Learner) -> Batches:

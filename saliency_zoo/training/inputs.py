@@ -1,6 +1,7 @@
 """What a run works on: images at the recipe's size, their saliency maps, folds and scaling."""
 
 import functools
+import inspect
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from saliency_zoo.data import image_set
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.pipeline import Scaling
 from saliency_zoo.errors import ZooError
-from saliency_zoo.registry import datasets, parameters
+from saliency_zoo.registry import datasets
 
 CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"
 
@@ -61,10 +62,11 @@ class Inputs:
     @functools.cached_property
     def maps(self) -> np.ndarray:
         """Their saliency maps, computed once from the original images, at the recipe's size."""
-        from saliency_zoo.saliency.detect import detect
+        from saliency_zoo.saliency.store import maps
 
         saliency = self.recipe.saliency
-        found = detect(saliency.name, self._pretraining_originals, **saliency.options)
+        cache = Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.WORK / "cache")
+        found = maps(self._pretraining_originals, saliency.name, saliency.options, cache)
         return resized(found[..., None], self.recipe.data.size)[..., 0]
 
     @functools.cached_property
@@ -95,8 +97,10 @@ def read(recipe: Recipe, spec: str | None = None) -> ImageSet:
     data = recipe.data
     spec = spec or data.name
     options = dict(data.options)
-    reader = datasets[spec.partition(":")[0]]
-    if "size" in (parameters(reader) or ()):
+    size = inspect.signature(datasets[spec.partition(":")[0]]).parameters.get("size")
+    # Scenes are drawn at the size that is asked for. Photographs are read as they are, because
+    # their maps are better the larger they are.
+    if size is not None and size.default is not None:
         options.setdefault("size", data.size)
     return image_set.load(spec, root=recipe.folder, **options)
 

@@ -14,6 +14,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.progress import Progress
 from saliency_zoo.training import checkpoint
+from saliency_zoo.training.strategy import scope
 
 
 @dataclass
@@ -46,7 +47,8 @@ def train(
         learner: what to train, in place.
         batches: its data.
         settings: epochs, max_steps, optimizer, learning_rate, schedule, weight_decay.
-        path: the checkpoint file; it stays when the run is finished, and then a call returns at once.
+        path: the checkpoint file; it stays when the run is finished, and then a call returns at
+            once.
         label: shown beside the progress.
         every: seconds between two checkpoints.
         strategy: a `tf.distribute.Strategy`, or None for one device.
@@ -57,7 +59,8 @@ def train(
     """
     total = settings.epochs * batches.steps
     total = min(total, settings.max_steps or total)
-    optimizer = make_optimizer(settings, total)
+    with scope(strategy):
+        optimizer = make_optimizer(settings, total)
     step = stepper(learner, optimizer, strategy)
     state = _resume(path, step.variables)
     if state.step >= total and path.exists():

@@ -9,6 +9,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.registry import protocols
 from saliency_zoo.saliency.detect import detect
+from saliency_zoo.training import strategy as strategies
 
 if TYPE_CHECKING:
     from saliency_zoo.training.run import Run
@@ -38,8 +39,9 @@ def _pretraining(run: "Run") -> None:
     train, images = recipe.train, inputs.pretraining
     Batches(images, inputs.scaling, train.batch_size, train.seed, crop=recipe.data.crop)
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
-    part = recipe.learner
-    learner({"name": part.name, **part.options}, run.build(train.seed))
+    part, encoder = recipe.learner, run.build(train.seed)
+    with strategies.scope(run.strategy):
+        learner({"name": part.name, **part.options}, encoder)
 
 
 def _finetuning(run: "Run") -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 
 
@@ -42,7 +43,12 @@ class Stepper:
         replicas = self._strategy.num_replicas_in_sync
         if replicas == 1:
             return {k: self._tf.convert_to_tensor(v) for k, v in batch.items()}
-        share = len(batch["image"]) // replicas
+        share, rest = divmod(len(batch["image"]), replicas)
+        if rest:
+            raise ZooError(
+                f"A batch is divided among {replicas} devices, so that its size is a multiple of "
+                f"it. Received: batch_size={len(batch['image'])}"
+            )
 
         def part(context):
             i = context.replica_id_in_sync_group

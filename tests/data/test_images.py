@@ -79,10 +79,8 @@ def test_what_is_no_picture(tmp_path, array):
 
 
 def test_a_picture_that_cannot_be_written(tmp_path):
-    with pytest.raises(ZooError, match=r"Cannot write a picture\. Received: "):
-        write_image(tmp_path / "none" / "a.png", RGB)
     (tmp_path / "a.png").mkdir()
-    with pytest.raises(ZooError, match=r"Cannot write a picture\. Received: "):
+    with pytest.raises(ZooError, match=r"Cannot write a file: .* Received: "):
         write_image(tmp_path / "a.png", RGB)
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
 

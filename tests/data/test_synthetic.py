@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from saliency_zoo.data import scenes, shapes
 from saliency_zoo.data.image_set import load
 from saliency_zoo.errors import ZooError
-from saliency_zoo.saliency.geodesic import geodesic
+from saliency_zoo.saliency.detectors.geodesic import geodesic
 
 GOLDEN = Path(__file__).parent / "scenes_v1.npz"
 VARIANTS = tuple(scenes.LOOKS)

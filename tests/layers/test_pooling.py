@@ -93,8 +93,8 @@ def test_lp_pooling_equals_numpy(strides, p, padding):
 
 def test_lp_pooling_goes_from_the_average_to_the_maximum():
     x = np.abs(normal((2, 6, 6, 3)))
-    np.testing.assert_allclose(LpPooling2D(1)(x), keras.layers.AveragePooling2D()(x), rtol=1e-5)
-    np.testing.assert_allclose(LpPooling2D(200)(x), keras.layers.MaxPooling2D()(x), rtol=0.01)
+    np.testing.assert_allclose(LpPooling2D(1)(x), keras.layers.AveragePooling2D(2)(x), rtol=1e-5)
+    np.testing.assert_allclose(LpPooling2D(200)(x), keras.layers.MaxPooling2D(2)(x), rtol=0.01)
     means = [float(ops.mean(LpPooling2D(p)(x))) for p in (1, 2, 4, 8, 16, 32)]
     assert means == sorted(means)
 

@@ -145,16 +145,29 @@ def test_a_bias_adds_one_number_to_each_channel():
     np.testing.assert_allclose(layer(X), X + np.array([1.0, 2.0, 3.0]), rtol=1e-6)
 
 
-@pytest.mark.parametrize(("height", "width"), [(6, 6), (3, 3), (7, 4), (2, 9)])
-def test_a_decoder_spreads_codes_and_convolves_them(height, width):
-    layer, codes = Decoder((height, width, 2), kernel_size=3), normal((2, 3, 3, 4))
+def painted(codes, kernel, steps, size):
+    """Each code paints its kernel around its own cell of `size`; what falls outside is lost."""
+    found = np.zeros((len(codes), *size, kernel.shape[2]))
+    before = [(k - step) // 2 for k, step in zip(kernel.shape, steps, strict=False)]
+    for i, j, u, v in np.ndindex(*codes.shape[1:3], *kernel.shape[:2]):
+        y, x = i * steps[0] + u - before[0], j * steps[1] + v - before[1]
+        if 0 <= y < size[0] and 0 <= x < size[1]:
+            found[:, y, x] += codes[:, i, j] @ kernel[u, v].T
+    return found
+
+
+@pytest.mark.parametrize("size", [(6, 6), (3, 3), (7, 4), (9, 2)])
+def test_a_decoder_paints_its_codes(size):
+    layer, codes = Decoder((*size, 2), kernel_size=3), normal((2, 3, 3, 4))
+    layer(codes)
+    layer.linear.bias.assign([0.5, -0.5])
     given = layer(codes)
     kernel, bias = layer.get_weights()
-    spread = codes[:, np.arange(height) * 3 // height][:, :, np.arange(width) * 3 // width]
-    padded = np.pad(spread, [(0, 0), (1, 1), (1, 1), (0, 0)])
-    for i, j in itertools.product(range(height), range(width)):
-        expected = np.tensordot(padded[:, i : i + 3, j : j + 3], kernel, 3) + bias
-        np.testing.assert_allclose(given[:, i, j], expected, atol=1e-4)
+    steps = [n // 3 if n % 3 == 0 else 1 for n in size]
+    for axis, n in enumerate(size, start=1):
+        if n % 3:
+            codes = np.take(codes, np.arange(n) * 3 // n, axis)
+    np.testing.assert_allclose(given, painted(codes, kernel, steps, size) + bias, atol=1e-4)
 
 
 @pytest.mark.parametrize("codes", [(2, 5), (2, 3, 3, 4)], ids=str)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from saliency_zoo.errors import ZooError
 from saliency_zoo.saliency import background, superpixels
 from saliency_zoo.saliency.colour import lab
 from saliency_zoo.saliency.detect import detect
@@ -68,6 +69,11 @@ def test_background_probability_of_frame_and_blob():
     # The field has 128 cells, 44 of them on the frame: 1 - exp(-(44 / sqrt(128)) ** 2 / 2).
     assert probability[0, 0] == pytest.approx(1 - np.exp(-(44**2) / 128 / 2), abs=1e-3)
     assert probability[5, 5] == pytest.approx(0, abs=1e-3)
+
+
+def test_background_refuses_more_patches_than_it_can_compare():
+    with pytest.raises(ZooError, match=r"4096 patches.* Received: 4225 patches"):
+        detect("background", np.zeros((65, 65), np.uint8), patch=1)
 
 
 def test_the_optimum_satisfies_its_normal_equations():

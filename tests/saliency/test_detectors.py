@@ -166,6 +166,27 @@ def test_a_transparent_pixel_is_white():
     assert detect("geodesic", image).max() == 0
 
 
+def test_nothing_heavy_is_imported():
+    import subprocess
+    import sys
+
+    code = """
+import sys
+import saliency_zoo.saliency
+from saliency_zoo.registry import detectors
+assert "geodesic" in list(detectors)
+heavy = {"numpy", "cv2", "scipy", "keras", "tensorflow", "skimage"}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+import numpy
+from saliency_zoo.saliency.detect import detect
+for name in detectors:
+    if name != "network":
+        detect(name, numpy.zeros((9, 9, 3), "uint8"))
+assert not {"keras", "tensorflow", "skimage"} & set(sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_size_and_patch():
     image = picture(31, 40, 3)
     born = detect("geodesic", image, patch=3, size="grid")

@@ -104,8 +104,8 @@ def walls(open_: np.ndarray, inside: float) -> tuple[np.ndarray, np.ndarray, np.
 @pytest.mark.parametrize("shape", [(1, 1), (1, 12), (12, 1), (2, 2), (3, 17), (16, 16), (32, 32)])
 def test_equals_dijkstra_on_random_grids(kind, shape):
     if shape == (1, 1):
-        solved = solve(*grids(np.random.default_rng(0), "random", 3, 1, 1))
-        np.testing.assert_array_equal(solved, grids(np.random.default_rng(0), "random", 3, 1, 1)[0])
+        seed, right, down = grids(np.random.default_rng(0), kind, 3, 1, 1)
+        np.testing.assert_allclose(solve(seed, right, down), seed, atol=1e-7)
         return
     parts = grids(np.random.default_rng(hash(shape) % 2**32), kind, 12, *shape)
     expected = np.stack([reference(*one) for one in zip(*parts, strict=True)])
@@ -142,6 +142,15 @@ def test_only_the_maze_of_a_batch_goes_to_dijkstra(monkeypatch):
     assert len(calls) == 1
     np.testing.assert_allclose(solved[-1], reference(*(p[0] for p in hard)), atol=1e-4, rtol=1e-6)
     np.testing.assert_array_equal(solved[:-1], solve(*easy))
+
+
+def test_distances_beyond_the_range_of_whole_numbers():
+    rng = np.random.default_rng(0)
+    seed, right, down = grids(rng, "random", 4, 9, 9)
+    parts = seed, right * 40, down * 40
+    expected = np.stack([reference(*one) for one in zip(*parts, strict=True)])
+    assert expected.max() > 32
+    np.testing.assert_allclose(solve(*parts), expected, rtol=1e-6)
 
 
 def test_the_whole_detector_equals_dijkstra_over_the_same_lab_distances():
@@ -193,7 +202,7 @@ def test_flips_and_transposes_of_the_image_are_those_of_the_map(image, chosen):
 @given(images_, st.floats(0, 1), st.floats(0, 1), st.sampled_from(["hard", "soft"]))
 def test_a_higher_threshold_raises_no_distance(image, one, other, clip):
     low, high = sorted((one, other))
-    # Long sums are made in double precision and short ones in single.
+    # Whole numbers and doubles round differently.
     less, more = (raw(image, threshold=t, clip=clip) for t in (high, low))
     assert (less <= more + 1e-6).all()
 
@@ -256,6 +265,16 @@ def test_contrast_by_the_formula():
     near = {(0, 1): 0.5 / 4, (0, 2): 1 / (1 + 3 * 2**0.5), (1, 2): 1.25**0.5 / 4}
     expected = [sum(v for k, v in near.items() if i in k) / 2 for i in range(3)]
     np.testing.assert_allclose(contrast(lab, place, 80), expected, rtol=1e-6)
+
+
+def test_contrast_is_the_same_in_parts():
+    rng = np.random.default_rng(0)
+    lab, place = rng.normal(0, 30, (3000, 3)).astype(np.float32), rng.random((3000, 2))
+    found = contrast(lab, place, 400)
+    for i in (0, 349, 350, 2999):  # a part has 2**20 // 3000 = 349 rows
+        apart = np.linalg.norm(place - place[i], axis=1)
+        far = np.delete(np.linalg.norm(lab - lab[i], axis=1) / 100 / (1 + 3 * apart), i)
+        assert found[i] == pytest.approx(np.sort(far)[:10].mean(), rel=1e-5)
 
 
 def test_adaptive_threshold_by_the_formula():

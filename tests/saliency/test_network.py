@@ -23,7 +23,8 @@ def images() -> np.ndarray:
 @pytest.fixture(scope="module")
 def trained(images, tmp_path_factory):
     folder = tmp_path_factory.mktemp("network")
-    return folder, train(images, detect("geodesic", images), folder, TINY, epochs=8, learning_rate=0.01)
+    maps = detect("geodesic", images)
+    return folder, train(images, maps, folder, TINY, epochs=8, learning_rate=0.01)
 
 
 def test_training_lowers_the_error(trained):

@@ -7,7 +7,7 @@ import numpy as np
 from saliency_zoo.registry import detectors
 from saliency_zoo.saliency import colour, grid
 from saliency_zoo.saliency.checks import number, whole
-from saliency_zoo.saliency.geodesic import SIDE
+from saliency_zoo.saliency.grid import SIDE
 
 
 def centre(images: np.ndarray, width: float = 0.25) -> np.ndarray:

@@ -7,7 +7,7 @@ undefined the score is nan: an empty mask everywhere, a full one for both AUC, N
 
 import numpy as np
 
-from saliency_zoo.saliency.maps import checked_pair
+from saliency_zoo.saliency.checks import checked_pair
 
 EPSILON = np.spacing(1.0)
 
@@ -55,19 +55,17 @@ def nss(saliency: np.ndarray, mask: np.ndarray) -> float:
     values, truth = checked_pair(saliency, mask)
     if truth.all() or not truth.any():
         return float("nan")
-    if values.min() == values.max():
-        return 0.0
-    return float((values[truth].mean() - values.mean()) / values.std())
+    spread = values.std()  # 0 also where the squares of tiny differences are no numbers any more
+    constant = values.min() == values.max() or spread == 0
+    return 0.0 if constant else float((values[truth].mean() - values.mean()) / spread)
 
 
 def cc(saliency: np.ndarray, mask: np.ndarray) -> float:
     """Pearson's correlation of map and mask."""
-    values, truth = checked_pair(saliency, mask)
-    if truth.all() or not truth.any():
-        return float("nan")
-    if values.min() == values.max():
-        return 0.0
-    return float(np.corrcoef(values.ravel(), truth.ravel())[0, 1])
+    _, truth = checked_pair(saliency, mask)
+    share = truth.mean()
+    # For two values, inside and outside, the correlation is the NSS in other units.
+    return nss(saliency, mask) * float(np.sqrt(share / max(1 - share, EPSILON)))
 
 
 def kl(saliency: np.ndarray, mask: np.ndarray) -> float:

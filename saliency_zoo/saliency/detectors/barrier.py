@@ -8,8 +8,9 @@ import numpy as np
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.saliency.checks import number, whole
-from saliency_zoo.saliency.finish import finished, stretched
-from saliency_zoo.saliency.geodesic import on_border, working_lab
+from saliency_zoo.saliency.finish import finished
+from saliency_zoo.saliency.grid import on_border, working_lab
+from saliency_zoo.saliency.ranges import stretched, to_peak
 
 _FAR = np.uint16(255 << 8)  # a barrier of 255 that starts at 0
 _STEPS = np.float32(1.2)  # a Lab unit in steps of which 255 hold every sRGB colour
@@ -62,12 +63,7 @@ def barrier_plus(
 def evidence(lab: np.ndarray, rounds: int = 2, band: float = 0.1) -> np.ndarray:
     """Barrier distance and border contrast, each up to 1, added."""
     far, unlike = distance(lab, rounds), border_contrast(lab, band)
-    return _to_one(far) + _to_one(unlike)
-
-
-def _to_one(maps: np.ndarray) -> np.ndarray:
-    peak = maps.max(axis=(1, 2), keepdims=True)
-    return maps / np.where(peak > 0, peak, np.float32(1))
+    return to_peak(far) + to_peak(unlike)
 
 
 def distance(lab: np.ndarray, rounds: int) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from saliency_zoo.saliency.maps import checked_pair
-from saliency_zoo.saliency.metrics_overlap import above_adaptive, hits
+from saliency_zoo.saliency.checks import checked_pair
+from saliency_zoo.saliency.metrics.overlap import above_adaptive, hits
 
 EPSILON = np.spacing(1.0)
 

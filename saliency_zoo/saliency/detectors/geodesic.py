@@ -6,14 +6,14 @@ Wei, Wen, Zhu and Sun, "Geodesic Saliency Using Background Priors", ECCV 2012.
 import numpy as np
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.saliency import colour, graph, grid
+from saliency_zoo.saliency import graph
 from saliency_zoo.saliency import superpixels as nodes
 from saliency_zoo.saliency.checks import choice, number, whole
+from saliency_zoo.saliency.grid import on_border, working_lab
 from saliency_zoo.saliency.sweeps import solve
 
 CLIPS = ("hard", "soft")
 BORDERS = ("zero", "constant", "contrast")
-SIDE = 64  # cells along the long side when no patch is asked for
 
 
 def geodesic(
@@ -84,14 +84,6 @@ def check_options(threshold, clip, border, value, superpixels) -> None:
     whole("superpixels", superpixels, low=0)
 
 
-def working_lab(images: np.ndarray, patch: int | None, side: int = SIDE) -> np.ndarray:
-    """Mean Lab of every patch; with no patch size, Lab of the image made `side` long."""
-    if patch is None:
-        return colour.lab(grid.reduce(images, side))
-    whole("patch", patch)
-    return grid.cells(colour.lab(images), patch)
-
-
 def differences(lab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Colour distances / 100 to the right and to the lower neighbour."""
     return _norm(lab[:, :, 1:] - lab[:, :, :-1]), _norm(lab[:, 1:] - lab[:, :-1])
@@ -123,13 +115,6 @@ def insignificant(right: np.ndarray, down: np.ndarray) -> np.ndarray:
     return closest.mean(axis=(1, 2)) if height * width > 1 else np.zeros(count, np.float32)
 
 
-def on_border(height: int, width: int) -> np.ndarray:
-    """The mask of the outermost cells of a grid."""
-    inside = np.zeros((height, width), bool)
-    inside[1:-1, 1:-1] = True
-    return ~inside
-
-
 def seeds(lab: np.ndarray, border: str, value: float) -> np.ndarray:
     """Cost of the edge from a cell to the background; infinite inside the image."""
     seed = np.full(lab.shape[:3], np.inf, np.float32)
@@ -155,10 +140,15 @@ def contrast(lab: np.ndarray, place: np.ndarray, cells: int) -> np.ndarray:
         place: `(n, 2)` in [0, 1].
         cells: the number of all patches of the image; sets how many neighbours count.
     """
-    if len(lab) == 1:
+    count = len(lab)
+    if count == 1:
         return np.zeros(1, np.float32)
-    apart = np.linalg.norm(place[:, None] - place[None], axis=2)
-    distance = _norm(lab[:, None] - lab[None]) / (1 + 3 * apart)
-    np.fill_diagonal(distance, np.inf)
-    nearest = min(max(1, round(cells / 200 * 5)), len(lab) - 1)
-    return np.partition(distance, nearest - 1, axis=1)[:, :nearest].mean(axis=1)
+    nearest = min(max(1, round(cells / 200 * 5)), count - 1)
+    costs, rows = np.empty(count, np.float32), max(1, 2**20 // count)
+    for i in range(0, count, rows):  # all pairs of a long border would not fit into memory
+        part = np.arange(i, min(i + rows, count))
+        apart = np.linalg.norm(place[part, None] - place[None], axis=2)
+        distance = _norm(lab[part, None] - lab[None]) / (1 + 3 * apart)
+        distance[part - i, part] = np.inf
+        costs[part] = np.partition(distance, nearest - 1, axis=1)[:, :nearest].mean(axis=1)
+    return costs

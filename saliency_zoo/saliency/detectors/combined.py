@@ -3,11 +3,11 @@
 import numpy as np
 
 from saliency_zoo.saliency import grid
-from saliency_zoo.saliency.background import background
-from saliency_zoo.saliency.barrier import evidence
 from saliency_zoo.saliency.checks import number
-from saliency_zoo.saliency.finish import finished, stretched
-from saliency_zoo.saliency.geodesic import working_lab
+from saliency_zoo.saliency.detectors.background import background
+from saliency_zoo.saliency.detectors.barrier import evidence
+from saliency_zoo.saliency.finish import finished
+from saliency_zoo.saliency.ranges import stretched
 
 
 def combined(
@@ -30,6 +30,6 @@ def combined(
         float32 `(N, h, w)` in [0, 1].
     """
     number("doubt", doubt)
-    paths = stretched(evidence(working_lab(images, patch)))
+    paths = stretched(evidence(grid.working_lab(images, patch)))
     regions = stretched(background(images, superpixels=superpixels))
     return finished(paths * (grid.resize(regions, paths.shape[1:]) + np.float32(doubt)))

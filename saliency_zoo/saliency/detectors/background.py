@@ -6,12 +6,14 @@ Distances are in Lab units, as the constants of the paper are.
 
 import numpy as np
 
+from saliency_zoo.errors import ZooError
 from saliency_zoo.saliency import graph
 from saliency_zoo.saliency import superpixels as nodes
 from saliency_zoo.saliency.checks import choice, whole
-from saliency_zoo.saliency.geodesic import working_lab
+from saliency_zoo.saliency.grid import working_lab
 
 SIDE = 20  # cells along the long side when no patch is asked for: all pairs of them are compared
+MOST = 4096  # patches: more pairs than that take gigabytes and minutes
 STAGES = ("contrast", "optimised")
 
 
@@ -43,6 +45,11 @@ def background(
 
 def saliency(patches: nodes.Patches, stage: str = "optimised") -> np.ndarray:
     """One value a node."""
+    if len(patches.lab) > MOST:
+        raise ZooError(
+            f"background compares all pairs of at most {MOST} patches; a larger patch or fewer "
+            f"superpixels will do. Received: {len(patches.lab)} patches"
+        )
     difference = np.linalg.norm(patches.lab[:, None] - patches.lab[None], axis=2)
     if difference.max() < 0.01:  # a hundredth of a Lab unit is only rounding
         return np.zeros(len(difference))

@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from saliency_zoo.data.images import SUFFIXES, read_image
 from saliency_zoo.errors import ZooError
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 LAYOUTS = "images/ and masks/ with files of one name, or image.jpg beside image.png"
 
 # "pixelwiseGT-new-PNG" and "binarymasks" are masks, "JPEGImages" and "DUTS-TE-Image" are pictures.
@@ -49,13 +49,13 @@ class Pair(NamedTuple):
 
         A mask in shades (PASCAL-S) is cut at half; one that holds only 0 and 1 is taken as it is.
         """
-        image, grey = _decoded(self.image, colour=True), _decoded(self.mask, colour=False)
+        image, grey = read_image(self.image), read_image(self.mask, channels=1)[..., 0]
         if image.shape[:2] != grey.shape:
             raise ZooError(
                 f"An image and its mask have one size. Received: {self.image} of "
                 f"{image.shape[:2]} and {self.mask} of {grey.shape}"
             )
-        return image[..., ::-1], grey > (127 if grey.max() > 1 else 0)
+        return image, grey > (127 if grey.max() > 1 else 0)
 
 
 def find_pairs(folder: str | Path) -> list[Pair]:
@@ -138,17 +138,4 @@ def _by_key(folder: Path, paths: Iterable[Path]) -> dict[Key, Path]:
                 "Each image and each mask has a name of its own. "
                 f"Received: {str(first)!r} and {str(path)!r}"
             )
-    return found
-
-
-def _decoded(path: Path, colour: bool) -> np.ndarray:
-    import cv2
-
-    try:  # imread itself cannot open every file name on every system
-        packed = np.fromfile(path, np.uint8)
-        found = cv2.imdecode(packed, cv2.IMREAD_COLOR if colour else cv2.IMREAD_GRAYSCALE)
-    except (OSError, cv2.error):
-        found = None
-    if found is None:
-        raise ZooError(f"This file cannot be read as an image. Received: {str(path)!r}")
     return found

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from saliency_zoo.saliency.maps import checked_pair
+from saliency_zoo.saliency.checks import checked_pair
 
 BETA2 = 0.3  # weight of recall against precision: Achanta et al., CVPR 2009
 LEVELS = 256

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from saliency_zoo.saliency.metrics_overlap import BETA2, f_score
+from saliency_zoo.saliency.metrics.overlap import BETA2, f_score
 
 CONTROLS = ("centre", "shuffled", "noise", "luminance")
 # Okabe and Ito: told apart by colour-blind readers as well.

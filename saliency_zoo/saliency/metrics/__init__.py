@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from saliency_zoo.saliency.metrics_fixation import auc_borji, auc_judd, cc, kl, nss, similarity
-from saliency_zoo.saliency.metrics_overlap import (
+from saliency_zoo.saliency.metrics.fixation import auc_borji, auc_judd, cc, kl, nss, similarity
+from saliency_zoo.saliency.metrics.overlap import (
     adaptive_f,
     f_curve,
     f_score,
@@ -13,7 +13,7 @@ from saliency_zoo.saliency.metrics_overlap import (
     max_f,
     precision_recall,
 )
-from saliency_zoo.saliency.metrics_structure import (
+from saliency_zoo.saliency.metrics.structure import (
     adaptive_e,
     e_curve,
     max_e,

@@ -1,0 +1,1 @@
+"""Detectors, one a file, and the controls together: images in, maps on their working grid out."""

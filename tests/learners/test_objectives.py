@@ -1,0 +1,270 @@
+"""Objectives of the autoencoder family against numpy, and where their gradients go."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.learners.stack import learner
+from saliency_zoo.networks.network import create, stages
+from saliency_zoo.testing import example_batch, gradients
+from saliency_zoo.testing.arrays import normal
+
+
+@pytest.fixture
+def network():
+    keras.utils.set_random_seed(1)
+    network = create("thesis_conv", classes=None, image_size=8, filters=2, kernel_size=3)
+    for variable in network.trainable_variables:  # biases count too
+        variable.assign_add(0.1 * normal(variable.shape))
+    return network
+
+
+def disturb(taught):
+    for variable in taught.trainable_variables:
+        variable.assign_add(0.05 * normal(variable.shape, seed=3))
+
+
+def convolved(x, kernel, bias=0.0):
+    """A convolution of odd kernels with "same" padding, as a sum over the places in the kernel."""
+    k = kernel.shape[0] // 2
+    padded = np.pad(x, [(0, 0), (k, k), (k, k), (0, 0)])
+    height, width = x.shape[1:3]
+    places = itertools.product(*map(range, kernel.shape[:2]))
+    return bias + sum(padded[:, i : i + height, j : j + width] @ kernel[i, j] for i, j in places)
+
+
+def transposed(h, kernel):
+    """Its adjoint: the flipped kernel with its channels exchanged."""
+    return convolved(h, kernel[::-1, ::-1].transpose(0, 1, 3, 2))
+
+
+def pooled(x):
+    """2x2 maxima, and where they are."""
+    b, height, width, c = x.shape
+    cells = x.reshape(b, height // 2, 2, width // 2, 2, c).transpose(0, 1, 3, 5, 2, 4)
+    cells = cells.reshape(*cells.shape[:4], 4)
+    return cells.max(-1), cells.argmax(-1)
+
+
+def unpooled(values, places=None):
+    b, height, width, c = values.shape
+    keep = 1.0 if places is None else np.eye(4)[places]
+    cells = (values[..., None] * keep * np.ones(4)).reshape(b, height, width, c, 2, 2)
+    return cells.transpose(0, 1, 4, 2, 5, 3).reshape(b, 2 * height, 2 * width, c)
+
+
+def encoded(x, weights):
+    return pooled(np.maximum(convolved(x, *weights), 0))
+
+
+def decoded(codes, places, weights, bias):
+    """A stage backwards: unpooling, no activation, the transposed kernel, a bias of its own."""
+    return transposed(unpooled(codes, places), weights[0]) + bias
+
+
+def weights_of(layer):
+    return [ops.convert_to_numpy(v).astype(float) for v in layer.trainable_variables]
+
+
+def expected_losses(taught, network, batch, reduce, foreground=False, base=0.2):
+    """The three sentences of the design, stage by stage, in numpy."""
+    x, a = batch["image"].astype(float), batch["saliency"].astype(float)
+    losses = {}
+    for (name, part), stage in zip(taught.parts.items(), stages(network), strict=True):
+        weights = weights_of(stage)
+        h, places = encoded(x, weights)
+        back = decoded(h, places, weights, *weights_of(part.decoder))
+        weight = (a + base) / (a + base).max((1, 2, 3), keepdims=True) if foreground else 1.0
+        foreground = False  # of images only, not of codes
+        losses[f"{name}/reconstruction"] = reduce((weight * (back - x)) ** 2)
+        if part.saliency_head is not None:
+            spread = unpooled(h)
+            while spread.shape[1] < a.shape[1]:  # on the dual path they have the same size
+                spread = unpooled(spread)
+            found = convolved(spread, *weights_of(part.saliency_head))
+            losses[f"{name}/saliency"] = reduce((found - a) ** 2)
+        if part.auxiliary is not None:
+            own = weights_of(part.auxiliary)
+            c, places = encoded(a, own)
+            back = decoded(c, places, own, *weights_of(part.auxiliary_decoder))
+            losses[f"{name}/auxiliary"] = reduce((back - a) ** 2)
+            a = c
+        x = h
+    return losses
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("name", ["autoencoder", "foreground", "saliency_decoder", "dual_path"])
+def test_objectives_equal_numpy(name, reduction, network):
+    taught = learner(name, network, reduction=reduction)
+    disturb(taught)
+    batch = example_batch(taught, network)
+    batch.setdefault("saliency", np.zeros((4, 8, 8, 1), np.float32))
+    losses = {k: ops.convert_to_numpy(v) for k, v in taught(batch).items()}
+    reduce = getattr(np, reduction)
+    expected = expected_losses(
+        taught, network, batch, lambda e: reduce(e, (1, 2, 3)), foreground=name == "foreground"
+    )
+    assert list(losses) == list(expected) == taught.logged
+    for key, values in expected.items():
+        np.testing.assert_allclose(losses[key], values, rtol=1e-4, err_msg=key)
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "foreground", "saliency_decoder", "dual_path"])
+def test_gradients_equal_differences(name, network):
+    """The reference's loss, moved along each variable's gradient, grows as the gradient says."""
+    options = {"saliency_weight": 0.7} if name in ("saliency_decoder", "dual_path") else {}
+    stack = learner(name, network, auxiliary_filters=2, **options)  # few switches that may flip
+    disturb(stack)
+    batch = example_batch(stack, network)
+    batch.setdefault("saliency", np.zeros((4, 8, 8, 1), np.float32))
+    first = stack.parts["stage1"]
+    variables = first.trainable_variables
+    found = gradients(lambda: first.total(first(batch), 4), variables)
+
+    def total():
+        losses = expected_losses(
+            stack, network, batch, lambda e: e.mean((1, 2, 3)), foreground=name == "foreground"
+        )
+        own = {k.partition("/")[2]: v for k, v in losses.items() if k.startswith("stage1/")}
+        scales = {"saliency": 0.7}
+        return sum(scales.get(k, 1.0) * v.mean() for k, v in own.items())
+
+    for variable, gradient in zip(variables, found, strict=True):
+        start = ops.convert_to_numpy(variable)
+        direction = gradient / max(np.linalg.norm(gradient), 1e-12)
+        ends = []
+        for step in (1e-3, -1e-3):
+            variable.assign(start + step * direction)
+            ends.append(total())
+        variable.assign(start)
+        slope = (ends[0] - ends[1]) / 2e-3
+        np.testing.assert_allclose(slope, np.linalg.norm(gradient), rtol=0.02, atol=1e-4)
+
+
+def test_the_weight_of_the_foreground_enters_squared(network):
+    taught = learner("foreground", network, stage="stage1", base=0.0, reduction="sum")
+    batch = example_batch(taught, network)
+    batch["saliency"] = np.full_like(batch["saliency"], 0.5)
+    batch["saliency"][:, 0, 0] = 1.0
+    plain = learner("autoencoder", network, stage="stage1", reduction="sum")
+    corner = ops.convert_to_numpy(plain.decoder(*plain.encode(batch["image"]))) - batch["image"]
+    corner = (corner[:, 0, 0] ** 2).sum(-1)
+    whole = ops.convert_to_numpy(plain(batch)["reconstruction"])
+    expected = corner + 0.25 * (whole - corner)
+    np.testing.assert_allclose(taught(batch)["reconstruction"], expected, rtol=1e-4)
+
+
+def test_a_map_of_zeros_weighs_nothing_and_stays_finite(network):
+    for base, alike in ((0.2, True), (0.0, False)):
+        taught = learner("foreground", network, stage="stage1", base=base)
+        batch = example_batch(taught, network)
+        batch["saliency"] = np.zeros_like(batch["saliency"])
+        given = ops.convert_to_numpy(taught(batch)["reconstruction"])
+        plain = ops.convert_to_numpy(
+            learner("autoencoder", network)(batch)["stage1/reconstruction"]
+        )
+        np.testing.assert_allclose(given, plain if alike else 0 * plain, rtol=1e-5)
+
+
+def test_one_weight_of_saliency_a_stage(network):
+    weights = [0.5, 2.0, 0.25]
+    taught = learner("dual_path", network, saliency_weight=weights)
+    batch = example_batch(taught, network)
+    losses = taught(batch)
+    expected = 0.0
+    for stage, weight in zip(taught.parts, weights, strict=True):
+        for key, values in losses.items():
+            if key.startswith(f"{stage}/"):
+                expected += (weight if key.endswith("saliency") else 1) * float(ops.mean(values))
+    np.testing.assert_allclose(taught.total(losses, 4), expected, rtol=1e-5)
+    alone = sum(float(p.total(p(batch), 4)) for p in taught.parts.values())
+    np.testing.assert_allclose(alone, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weights", [0.0, [1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])
+def test_saliency_can_be_switched_off_at_a_stage(weights, network):
+    taught = learner("dual_path", network, saliency_weight=weights)
+    given = weights if isinstance(weights, list) else [weights] * 3
+    decoding = [part.saliency_head is not None for part in taught.parts.values()]
+    assert decoding == [weight > 0 for weight in given]
+    losses = taught(example_batch(taught, network))
+    assert [f"{s}/saliency" in losses for s in taught.parts] == decoding
+
+
+def test_no_gradient_passes_between_the_paths(network):
+    taught = learner("dual_path", network)
+    disturb(taught)
+    batch = example_batch(taught, network)
+    auxiliary = [
+        v
+        for part in taught.parts.values()
+        if part.auxiliary is not None
+        for v in (*part.auxiliary.trainable_variables, *part.auxiliary_decoder.trainable_variables)
+    ]
+    main = network.trainable_variables
+
+    def sentences(wanted):
+        return lambda: sum(
+            ops.sum(v) for k, v in taught(batch).items() if k.endswith("auxiliary") == wanted
+        )
+
+    assert not any(map(np.any, gradients(sentences(False), auxiliary)))
+    assert not any(map(np.any, gradients(sentences(True), main)))
+    assert all(map(np.any, gradients(sentences(True), auxiliary[:2])))
+    assert all(map(np.any, gradients(sentences(False), main[:2])))
+
+
+def test_the_auxiliary_path_leaves_no_trace(network, tmp_path):
+    before = [(v.path, v.shape) for v in network.variables]
+    taught = learner("dual_path", network)
+    taught.compile("sgd", jit_compile=False)
+    taught.fit(example_batch(taught, network), verbose=0)
+    assert [(v.path, v.shape) for v in network.variables] == before
+    network.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras")
+    x = normal((2, 8, 8, 3))
+    np.testing.assert_array_equal(loaded(x), network(x))
+
+
+def test_the_corruption_hits_the_code_but_not_the_target(network):
+    clean = learner("autoencoder", network, stage="stage1")
+    noisy = learner("autoencoder", network, stage="stage1", corruption="masking")
+    batch = example_batch(noisy, network)
+    batch["noise"] = np.zeros_like(batch["noise"])  # everything is masked
+    given = noisy(batch, training=True)["reconstruction"]
+    codes, trace = clean.encode(np.zeros_like(batch["image"]))
+    blind = ops.convert_to_numpy(noisy.decoder(codes, trace))
+    expected = np.mean((blind - batch["image"]) ** 2, (1, 2, 3))
+    np.testing.assert_allclose(given, expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        noisy(batch)["reconstruction"], clean(batch)["reconstruction"], rtol=1e-6
+    )
+
+
+def test_plain_fit_logs_each_objective_once(network):
+    taught = learner("dual_path", network)
+    taught.compile("sgd", jit_compile=False)
+    history = taught.fit(example_batch(taught, network), verbose=0).history
+    assert set(history) == {"loss", *taught.logged}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"saliency_weight": [1.0, 2.0]}, "each of the 3 stages"),
+        ({"saliency_weight": -1.0}, "at least 0"),
+        ({"distance": "square"}, "Did you mean 'squared'"),
+        ({"redduction": "sum"}, "Did you mean 'reduction'"),
+        ({"corruption": "mask"}, "Did you mean 'masking'"),
+        ({"stage": "stage9"}, "Received: 'stage9'"),
+    ],
+)
+def test_wrong_options_get_one_sentence(options, message, network):
+    with pytest.raises(ZooError, match=message) as error:
+        learner("dual_path", network, **options)
+    assert "\n" not in str(error.value)

@@ -1,0 +1,106 @@
+"""Every registered network keeps the contract, and is made of layers by name."""
+
+import keras
+import numpy as np
+import pytest
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.layers.make import names
+from saliency_zoo.networks.network import (
+    create,
+    encoder,
+    features,
+    head,
+    preprocessed,
+    stages,
+    with_head,
+)
+from saliency_zoo.registry import networks
+from saliency_zoo.testing import check_network
+from saliency_zoo.testing.arrays import normal
+
+SMALL = {"image_size": 8, "filters": 2, "kernel_size": 3, "hidden": 4}
+LAYERS = [
+    (r, n) for r in ("activation", "convolution", "normalisation", "pooling") for n in names(r)
+]
+
+
+@pytest.mark.parametrize("name", sorted(networks))
+def test_contract(name):
+    check_network(name)
+
+
+def test_the_thesis_counts_its_parameters():
+    network = create("thesis_conv", classes=10, pooling="max")
+    assert network.count_params() == 72_842
+    assert [tuple(s.shapes[-1]) for s in stages(network)] == [(12, 12, 32), (6, 6, 32), (3, 3, 32)]
+
+
+@pytest.mark.parametrize(("role", "name"), LAYERS)
+def test_every_layer_by_name(role, name):
+    network = create("thesis_conv", classes=3, **SMALL, **{role: name})
+    x = normal((4, 8, 8, 3))
+    before = network.get_weights()
+    network.compile("sgd", keras.losses.SparseCategoricalCrossentropy(True), jit_compile=False)
+    losses = [network.train_on_batch(x, np.array([0, 1, 2, 0])) for _ in range(2)]
+    assert np.isfinite(losses).all()
+    moved = [np.any(a != b) for a, b in zip(before, network.get_weights(), strict=True)]
+    assert any(moved)
+    assert np.isfinite(network(x)).all()
+
+
+def test_layers_by_table_and_by_class():
+    network = create(
+        "thesis_conv",
+        **SMALL,
+        pooling={"name": "lp", "p": 3},
+        activation=keras.layers.LeakyReLU,
+        normalisation={"name": "group", "groups": 2},
+    )
+    kinds = [type(layer).__name__ for layer in stages(network)[0].layers]
+    assert kinds == ["ReversibleConv2D", "GroupNormalization", "LeakyReLU", "LpPooling2D"]
+    assert stages(network)[0].layers[-1].p == 3
+
+
+def test_a_head_can_be_changed_on_a_shared_encoder():
+    network = create("thesis_conv", classes=3, **SMALL)
+    bare = encoder(network)
+    other = with_head(bare, keras.layers.Dense(5))
+    assert other.output.shape[-1] == 5
+    assert head(other).units == 5
+    x = normal((2, 8, 8, 3))
+    stages(network)[0].layers[0].bias.assign([1.0, 2.0])
+    np.testing.assert_array_equal(encoder(other)(x), encoder(network)(x))
+
+
+def test_features_of_a_preprocessed_network():
+    network = create("thesis_conv", classes=3, **SMALL)
+    whole = preprocessed(network, keras.layers.Rescaling(1 / 255, name="scaling"))
+    images = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 3), np.uint8)
+    found = features(whole, ["stage2", "code"])(images)
+    scaled = images.astype("float32") / 255
+    expected = features(network, ["stage2", "code"])(scaled)
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+    assert features(whole, ["stage1"])(images).shape == (2, 4, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"classes": 0}, "Received: 0"),
+        ({"image_size": 4}, "Received: image_size=4"),
+        ({"channels": 0}, "Received: channels=0"),
+        ({"pooling": "maxx"}, "Did you mean 'max'"),
+        ({"poolin": "max"}, "Did you mean 'pooling'"),
+    ],
+)
+def test_wrong_arguments_get_one_sentence(arguments, message):
+    with pytest.raises(ZooError, match=message) as error:
+        create("thesis_conv", **arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_feature_lists_the_choices():
+    with pytest.raises(ZooError, match="stage1, stage2, stage3"):
+        features(create("thesis_conv", **SMALL), ["stage4"])

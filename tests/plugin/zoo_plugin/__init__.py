@@ -1,0 +1,1 @@
+"""A distribution of its own with one entry of each kind."""
