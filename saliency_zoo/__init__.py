@@ -6,6 +6,7 @@ __version__ = "0.1.0"
 # found in `saliency_zoo.registry`.
 _PUBLIC = {
     "ZooError": "errors",
+    "benchmark": "evaluation.saliency_benchmark",
     "create": "networks.network",
     "detect": "saliency.detect",
     "embed": "evaluation.apply",

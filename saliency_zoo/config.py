@@ -106,6 +106,15 @@ class Evaluate:
 
     protocol: str = "folds"
     folds: int | None = _at_least(None, 1)
+    labels_per_class: int | None = _at_least(None, 1)
+    crops: Literal["centre", "ten"] = "centre"
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The protocol and its options, as its registry takes them."""
+        given = self.labels_per_class
+        options = {} if given is None else {"labels_per_class": given}
+        return {"name": self.protocol, **options}
 
 
 @dataclass(frozen=True)
@@ -121,6 +130,13 @@ class Recipe:
     finetune: Finetune | None = None
     evaluate: Evaluate = field(default_factory=Evaluate)
     folder: Path | None = field(default=None, compare=False, metadata={"hidden": True})
+
+    def __post_init__(self):
+        if self.evaluate.crops == "ten" and self.data.crop in (None, self.data.size):
+            raise ZooError(
+                "evaluate.crops = 'ten' needs data.crop, smaller than data.size. "
+                f"Received: {self.data.crop}"
+            )
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:

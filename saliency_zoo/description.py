@@ -69,6 +69,19 @@ def pictures(card: dict[str, Any]) -> list[str]:
     return [path for path in card["files"] if path.endswith(".png")]
 
 
+def scores(row: dict[str, Any]) -> str:
+    """What `evaluate` found, for a terminal."""
+    if isinstance(row.get("accuracy"), dict):
+        return metrics({"metrics": row})
+    if "accuracy" in row:
+        share, count = 100 * row["accuracy"], row["images"]
+        return f"accuracy {share:.2f} % on {count} test images of {row['data']}"
+    shown = {k: v for k, v in row.items() if k not in ("name", "data", "checksum", "protocol")}
+    return "\n".join(
+        f"{k:15} {v:.4g}" if isinstance(v, float) else f"{k:15} {v}" for k, v in shown.items()
+    )
+
+
 def metrics(card: dict[str, Any]) -> str:
     """The accuracies of a card side by side."""
     found = card["metrics"]

@@ -6,12 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from saliency_zoo import cards, presets
+from saliency_zoo import cards, config, presets
 from saliency_zoo.config import Recipe
 from saliency_zoo.evaluation.finetune import finetune
-from saliency_zoo.files import locked
+from saliency_zoo.files import locked, write_text
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.training.greedy import pretrain
+from saliency_zoo.training.rehearsal import rehearse
 from saliency_zoo.training.run import Run
 
 GOLDEN_SEED = 20261120
@@ -32,6 +33,9 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
         The card.
     """
     run = Run(recipe, out, strategy)
+    if not run.begun():
+        rehearse(run)
+        write_text(run.folder / presets.RECIPE, config.dumps(recipe))
     with locked(run.folder):
         if (run.folder / cards.CARD).exists():
             return cards.read_card(run.folder)

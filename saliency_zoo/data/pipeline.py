@@ -9,44 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from saliency_zoo.data import draws
+from saliency_zoo.data.scaling import Scaling as Scaling
 from saliency_zoo.errors import ZooError
 
 _CROP, _NOISE = 1, 2
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """How uint8 pixels become the numbers that a network sees: `(pixel / 255 - mean) / std`."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-    @classmethod
-    def fit(cls, images: np.ndarray, how: str = "standardise", chunk: int = 4096) -> "Scaling":
-        """Zero mean and unit deviation in each channel over `images`, or `"unit"`: [0, 1]."""
-        channels = images.shape[-1]
-        if how == "unit":
-            return cls((0.0,) * channels, (1.0,) * channels)
-        total, squares, count = np.zeros(channels), np.zeros(channels), 0
-        for start in range(0, len(images), chunk):
-            part = np.asarray(images[start : start + chunk], np.float64).reshape(-1, channels) / 255
-            total, squares, count = (
-                total + part.sum(0),
-                squares + (part**2).sum(0),
-                count + len(part),
-            )
-        mean = total / count
-        std = np.sqrt(np.maximum(squares / count - mean**2, 1e-12))
-        return cls(tuple(map(float, mean)), tuple(map(float, std)))
-
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        mean, std = np.asarray(self.mean), np.asarray(self.std)
-        return images * (1 / (255 * std)).astype(np.float32) - (mean / std).astype(np.float32)
-
-    def invert(self, values: np.ndarray) -> np.ndarray:
-        """The uint8 pixels that give these numbers, as nearly as there are any."""
-        pixels = (values * np.asarray(self.std) + np.asarray(self.mean)) * 255
-        return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
 
 
 @dataclass
@@ -130,7 +96,8 @@ class Batches:
         def put(item) -> None:
             while not stopped.is_set():
                 try:
-                    return ready.put(item, timeout=0.1)
+                    ready.put(item, timeout=0.1)
+                    return
                 except queue.Full:
                     continue
 

@@ -10,27 +10,68 @@ import numpy as np
 from saliency_zoo import presets
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import image_files, read_image
-from saliency_zoo.errors import ZooError
+from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.evaluation import frozen
+from saliency_zoo.evaluation.probes import PROBES
 from saliency_zoo.evaluation.scores import accuracy, outputs
 from saliency_zoo.files import replacing
 from saliency_zoo.progress import Progress
+from saliency_zoo.registry import protocols
 
 
-def evaluate(name: str, data: str, **options: Any) -> dict[str, Any]:
-    """Accuracy of a preset's classifier on the test images of a data set.
+def evaluate(
+    name: str,
+    data: str,
+    protocol: str = "classifier",
+    stage: str = "code",
+    pixels: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Scores of a preset on a data set; by default those of its own classifier on the test images.
 
     Args:
         name: a preset, or the path of one or of a finished run.
         data: e.g. `"synthetic"` or `"folder:photos/"`.
-        **options: of the data set's reader.
+        protocol: `"classifier"`; a probe on frozen codes, `"linear"`, `"svm"` or `"knn"`;
+            `"label_free"`; or fine-tuning, `"finetune"` on all labels or a registered protocol
+            such as `"folds"`.
+        stage: of which stage a probe and the label-free scores take the codes.
+        pixels: joins the pixels to the codes of a probe.
+        **options: of the data set's reader; `labels_per_class` of the protocol `"few_labels"`.
     """
+    _check_protocol(protocol, stage, pixels)
+    if protocol == "finetune" or protocol in protocols:
+        from saliency_zoo.evaluation.transfer import transfer
+
+        row = transfer(name, data, protocol, **options)
+        return {"name": name, "data": data, **row, "protocol": protocol}
     content = presets.card(name)
     found = image_set.load(data, **_sized(content, data, options))
+    row = {"name": name, "data": data, "checksum": found.checksum, "protocol": protocol}
+    if protocol == "label_free":
+        return {**row, **frozen.without_labels(name, found, stage)}
+    if protocol in PROBES:
+        return {**row, **frozen.probe(name, found, protocol, stage, pixels)}
+    return {**row, **_classified(name, content, found)}
+
+
+def _check_protocol(protocol: str, stage: str, pixels: bool) -> None:
+    known = ["classifier", "label_free", "finetune", *PROBES, *protocols]
+    if protocol not in known:
+        raise unknown("protocol of evaluation", protocol, known)
+    if stage != "code" and protocol not in (*PROBES, "label_free"):
+        raise ZooError(f"A stage is chosen for a probe. Received: stage={stage!r} of {protocol!r}")
+    if pixels and protocol not in PROBES:
+        raise ZooError(f"Pixels are joined to a probe's codes. Received: pixels of {protocol!r}")
+
+
+def _classified(name: str, content: dict[str, Any], found: image_set.ImageSet) -> dict[str, Any]:
+    """Images and accuracy of the preset's classifier."""
     known = content["model"]["class_names"]
     if len(found.class_names) != len(known):
         raise ZooError(
             f"The classifier knows {len(known)} classes. Received: {len(found.class_names)} "
-            f"classes in {data!r}"
+            f"classes in {found.name!r}"
         )
     test = found.split("test")
     classifier = presets.load(name, head="classifier")
@@ -40,9 +81,6 @@ def evaluate(name: str, data: str, **options: Any) -> dict[str, Any]:
     same = set(found.class_names) == set(known)
     places = [known.index(n) for n in found.class_names] if same else range(len(known))
     return {
-        "name": name,
-        "data": data,
-        "checksum": found.checksum,
         "images": len(test),
         "accuracy": accuracy(scores, np.asarray(places)[test.labels]),
     }

@@ -1,15 +1,15 @@
 """Fine-tuning on few labels, with and without pre-training, fold by fold."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from saliency_zoo.data.pipeline import Batches, centred
-from saliency_zoo.evaluation.scores import accuracy, outputs, summary
+from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.rescaling import SAMPLE, code_deviations, rescale
+from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.files import write_json
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import network as networks
@@ -32,7 +32,8 @@ def finetune(run: Run) -> dict[str, Any]:
         The rows of `results.json`, one a network, and their summary.
     """
     evaluate = run.recipe.evaluate
-    folds = protocols.create(evaluate.protocol, run.inputs.labelled, evaluate.folds)
+    folds = protocols.create(evaluate.spec, run.inputs.labelled, evaluate.folds)
+    details = {k: v for k, v in evaluate.spec.items() if k != "name"} | {"crops": evaluate.crops}
     arms = [PRETRAINED, NONE] if run.recipe.finetune.without_pretraining else [PRETRAINED]
     path = run.folder / RESULTS
     rows = json.loads(path.read_text())["runs"] if path.exists() else []
@@ -41,12 +42,18 @@ def finetune(run: Run) -> dict[str, Any]:
         for arm in arms:
             if (arm, fold) not in done:
                 rows.append(_classify(run, arm, fold, indices))
-                write_json(path, results(rows, evaluate.protocol))
-    return results(rows, evaluate.protocol)
+                write_json(path, results(rows, evaluate.protocol, **details))
+    return results(rows, evaluate.protocol, **details)
 
 
-def results(rows: list[dict[str, Any]], protocol: str) -> dict[str, Any]:
-    """The rows and, for each arm, mean and deviation of the accuracy; paired where both are."""
+def results(rows: list[dict[str, Any]], protocol: str, **details: Any) -> dict[str, Any]:
+    """The rows and, for each arm, mean and deviation of the accuracy; paired where both are.
+
+    Args:
+        rows: one for each trained network.
+        protocol: its name.
+        **details: what else a reader has to know of it, e.g. `labels_per_class`.
+    """
     scores = {
         arm: {r["fold"]: r["accuracy"] for r in rows if r["arm"] == arm}
         for arm in (PRETRAINED, NONE)
@@ -55,7 +62,7 @@ def results(rows: list[dict[str, Any]], protocol: str) -> dict[str, Any]:
     both = sorted(scores[PRETRAINED].keys() & scores[NONE].keys())
     if both:
         table["difference"] = summary(scores[PRETRAINED][f] - scores[NONE][f] for f in both)
-    return {"protocol": protocol, "accuracy": table, "runs": rows}
+    return {"protocol": protocol, **details, "accuracy": table, "runs": rows}
 
 
 def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def _batches(run: Run, indices: np.ndarray) -> Batches:
 
 
 def test_accuracy(run: Run, network: keras.Model) -> float:
-    """Accuracy on the centre crops of the test images."""
-    test = run.inputs.split("test")
-    images = run.inputs.scaling(centred(test.images, run.recipe.data.crop))
-    return accuracy(outputs(network, images), test.labels)
+    """Accuracy on the test images, seen as the recipe says."""
+    test, recipe = run.inputs.split("test"), run.recipe
+    shares = vote(network, test.images, run.inputs.scaling, recipe.data.crop, recipe.evaluate.crops)
+    return accuracy(shares, test.labels)

@@ -26,6 +26,13 @@ ENTRIES = {
     "pooling.average": "keras.layers:AveragePooling2D",
     "pooling.lp": "saliency_zoo.layers.lp_pooling2d:LpPooling2D",
     "pooling.max": "saliency_zoo.layers.reversible_max_pooling2d:ReversibleMaxPooling2D",
+    "preprocessing.contrast_normalisation": (
+        "saliency_zoo.layers.contrast_normalisation:ContrastNormalisation"
+    ),
+    "preprocessing.image_standardisation": (
+        "saliency_zoo.layers.image_standardisation:ImageStandardisation"
+    ),
+    "preprocessing.whitening": "saliency_zoo.layers.whitening:Whitening",
     "structure.bias": "saliency_zoo.layers.bias:Bias",
     "structure.decoder": "saliency_zoo.layers.decoder:Decoder",
     "structure.stage": "saliency_zoo.layers.stage:Stage",

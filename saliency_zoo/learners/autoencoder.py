@@ -44,7 +44,7 @@ class Autoencoder(Learner):
         switches: put pooled values back where they were; otherwise spread them.
         foreground: weight the first stage's reconstruction by the saliency map.
         base: weight of a pixel that is not salient at all, before division by the largest.
-        reconstruction_weight: weight of the main sentence.
+        reconstruction_weight: weight of the main sentence; 0 switches it off.
         saliency_weight: weight of the saliency sentence; 0 switches it off.
         auxiliary: decode auxiliary codes (the dual path) instead of the map at every stage.
         auxiliary_filters: filters of an auxiliary stage with rows and columns.
@@ -87,6 +87,11 @@ class Autoencoder(Learner):
             if value < 0:
                 option = name if name == "base" else f"{name}_weight"
                 raise ZooError(f"The option {option} is at least 0. Received: {value}")
+        if not any(weights.values()):
+            raise ZooError(
+                "Reconstruction and saliency are not both switched off. "
+                "Received: reconstruction_weight=0, saliency_weight=0"
+            )
         parts = stages(encoder)
         self.stage = parts[stage]
         self.foreground = foreground and stage == 0
@@ -117,15 +122,22 @@ class Autoencoder(Learner):
         self.uses = frozenset(
             {"image"} | ({"saliency"} if saliency_weight or self.foreground else set())
         )
-        sentences = {"saliency": self.saliency_head, "auxiliary": self.auxiliary}
-        self.log(["reconstruction", *(name for name, part in sentences.items() if part)])
+        sentences = {
+            "reconstruction": reconstruction_weight,
+            "saliency": self.saliency_head,
+            "auxiliary": self.auxiliary,
+        }
+        self.log([name for name, part in sentences.items() if part])
         self.built = True
 
     def objectives(self, batch, training=None):
         inputs = self._input_of_stage(batch["image"])
         codes, trace = self.encode(inputs, batch.get("noise"), training)
-        decoded = self.decoder(codes, trace)
-        losses = {"reconstruction": self.distance(inputs, decoded, self.pixel_weight(batch))}
+        losses = {}
+        if self.scales["reconstruction"]:
+            decoded = self.decoder(codes, trace)
+            weight = self.pixel_weight(batch)
+            losses["reconstruction"] = self.distance(inputs, decoded, weight)
         if self.saliency_head is not None:
             target = ops.stop_gradient(self._target_of_head(batch["saliency"]))
             losses["saliency"] = self.distance(target, self.saliency_head(codes))

@@ -12,8 +12,8 @@ Batch = Mapping[str, object]
 class Learner(keras.Model):
     """An objective around a model that it is given.
 
-    A subclass defines `objectives` and declares their names with `log`; it writes neither a `compute_loss` nor a `train_step`, where a
-    plain mean is wrong under several replicas.
+    A subclass defines `objectives` and declares their names with `log`; it writes neither a
+    `compute_loss` nor a `train_step`, where a plain mean is wrong under several replicas.
 
     A batch is a dict: `image` (float, preprocessed) and, where the learner asks for them,
     `saliency` (maps with a channel axis), `noise` (uniform numbers of the shape that corruption

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.learners.learner import Learner
@@ -100,14 +99,20 @@ class Joint(Learner):
         self.scales = {**first.scales, "saliency": stack.last.scales["saliency"]}
         self.uses = stack.uses
         self.noise_shape = first.noise_shape
-        self.log(["reconstruction", *(["saliency"] if stack.decodes_saliency else [])])
+        sentences = {
+            "reconstruction": first.scales["reconstruction"],
+            "saliency": stack.decodes_saliency,
+        }
+        self.log([name for name, wanted in sentences.items() if wanted])
         self.built = True
 
     def objectives(self, batch, training=None):
         image = batch["image"]
         codes, traces = self.stack.encode(image, batch.get("noise"), training)
-        decoded, weight = self.stack.decode(codes, traces), self._pixel_weight(batch)
-        losses = {"reconstruction": self._distance(image, decoded, weight)}
+        losses = {}
+        if self.scales["reconstruction"]:
+            decoded, weight = self.stack.decode(codes, traces), self._pixel_weight(batch)
+            losses["reconstruction"] = self._distance(image, decoded, weight)
         if self.stack.decodes_saliency:
             maps = self.stack.decode_saliency(codes)
             losses["saliency"] = self._distance(batch["saliency"], maps)

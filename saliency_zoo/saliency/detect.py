@@ -79,10 +79,12 @@ def as_batch(images: Any) -> tuple[np.ndarray, bool]:
         raise ZooError(
             "The images of one batch have one size. Received: a list of different sizes"
         ) from None
-    kind = images.dtype
+    kind, shape = images.dtype.newbyteorder("="), images.shape  # 16 bits often come big end first
     if kind not in (np.uint8, np.uint16) and not np.issubdtype(kind, np.floating):
-        raise ZooError(f"Images are uint8, uint16 or floats in [0, 1]. Received: dtype {kind}")
-    shape = images.shape
+        raise ZooError(
+            f"Images are uint8, uint16 or floats in [0, 1]. Received: dtype {images.dtype}"
+        )
+    images = images.astype(kind, copy=False)
     if images.ndim == 2:
         images = images[..., None]
     if images.ndim not in (3, 4) or images.shape[-1] not in (1, 3, 4):
@@ -114,7 +116,7 @@ def _check_floats(batch: np.ndarray) -> None:
     if np.isnan(low):
         raise ZooError("Images hold no NaN. Received: at least one NaN")
     if low < 0 or high > 1:
-        raise ZooError(f"Float images lie in [0, 1]. Received: values from {low:g} to {high:g}")
+        raise ZooError(f"Float images lie in [0, 1]. Received: values from {low} to {high}")
 
 
 def _on_white(batch: np.ndarray) -> np.ndarray:

@@ -62,8 +62,8 @@ def resize(images: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 def repeat(maps: np.ndarray, patch: int, shape: tuple[int, int]) -> np.ndarray:
     """Every pixel gets the value of its patch: the inverse of `cells`."""
-    maps = maps.repeat(patch, axis=1).repeat(patch, axis=2)
-    return maps[:, : shape[0], : shape[1]]
+    rows, columns = (np.arange(size) // patch for size in shape)
+    return maps[:, rows][:, :, columns]
 
 
 def on_border(height: int, width: int) -> np.ndarray:

@@ -8,6 +8,7 @@ whoever comes next computes only what is missing.
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from saliency_zoo.files import lock, replacing, write_text
 from saliency_zoo.registry import detectors
 from saliency_zoo.saliency.detect import detect
 
-SHARD = 1000  # images: memory holds one shard of images and of maps
+SHARD = 1000  # images at most: memory holds one shard of images and of maps
+VALUES = 2**28  # at most in a shard, unless one image has more
 _FORMAT = 1  # counted up when a detector's numbers change, so that old maps are not used again
 
 
@@ -68,12 +70,13 @@ class Job:
     @classmethod
     def of(cls, images: Any, name: str, options: Mapping[str, Any], folder: str | Path) -> "Job":
         """The job of these images, in its own folder of the cache."""
-        array = opened(images)
-        if len(array.shape) != 4 or len(array) == 0:
+        array, content = opened(images), _named(name, options)
+        if len(array.shape) != 4 or 0 in array.shape:
             raise ZooError(
-                f"A cache of maps needs images (N, H, W, C), N > 0. Received: shape {array.shape}"
+                "A cache of maps needs images (N, H, W, C), none of them 0. "
+                f"Received: shape {array.shape}"
             )
-        key = {"format": _FORMAT, "detector": name, "options": _named(name, options)}
+        key = {"format": _FORMAT, "detector": name, "options": content}
         key |= {"images": checksum(array), "shape": list(array.shape), "dtype": str(array.dtype)}
         try:
             text = json.dumps(key, sort_keys=True, indent=1)
@@ -99,7 +102,12 @@ class Job:
     @property
     def shards(self) -> int:
         """How many there are."""
-        return -(-len(self._array) // SHARD)
+        return -(-len(self._array) // self.step)
+
+    @property
+    def step(self) -> int:
+        """Images in a shard."""
+        return _step(self._array)
 
     def shard(self, index: int) -> Path:
         """The file of one shard."""
@@ -112,7 +120,7 @@ class Job:
         with lock(self.folder / f"{index:05d}.lock", wait) as ours:
             if not ours or self._done(index):
                 return
-            chunk = np.asarray(self._array[index * SHARD : (index + 1) * SHARD])
+            chunk = np.asarray(self._array[index * self.step : (index + 1) * self.step])
             result = detect(self.name, chunk, **self.options)
             with replacing(self.shard(index)) as temporary:
                 np.save(temporary, result)
@@ -158,9 +166,14 @@ def opened(images: Any) -> Any:
     return images if hasattr(images, "shape") else np.asarray(images)
 
 
+def _step(images: Any) -> int:
+    return max(1, min(SHARD, VALUES // math.prod(images.shape[1:])))
+
+
 def checksum(images: Any) -> str:
     """SHA-256 of the pixels, read in parts."""
     digest = hashlib.sha256()
-    for start in range(0, len(images), SHARD):
-        digest.update(np.ascontiguousarray(images[start : start + SHARD]))
+    step = _step(images)
+    for start in range(0, len(images), step):
+        digest.update(np.ascontiguousarray(images[start : start + step]))
     return digest.hexdigest()

@@ -28,12 +28,14 @@ class Inputs:
         labelled: the image set with labels.
         unlabelled: the image set that holds the unlabelled split; often the same.
         folder: the run's folder, for the cache of saliency maps.
+        fitted: the scaling of an encoder that is there already; None fits one to these images.
     """
 
     recipe: Recipe
     labelled: ImageSet
     unlabelled: ImageSet
     folder: Path
+    fitted: Scaling | None = None
     _resized: dict[str, Split] = field(default_factory=dict)
 
     @classmethod
@@ -71,8 +73,8 @@ class Inputs:
 
     @functools.cached_property
     def scaling(self) -> Scaling:
-        """Fitted to the images of pre-training."""
-        return Scaling.fit(self.pretraining, self.recipe.data.scaling)
+        """Fitted to the images of pre-training, unless it is given."""
+        return self.fitted or Scaling.fit(self.pretraining, self.recipe.data.scaling)
 
     @property
     def channels(self) -> int:

@@ -1,7 +1,6 @@
 """What can be told to be wrong with a recipe before anything is trained or written."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
@@ -10,14 +9,12 @@ from saliency_zoo.learners.stack import learner
 from saliency_zoo.registry import protocols
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training import strategy as strategies
-
-if TYPE_CHECKING:
-    from saliency_zoo.training.run import Run
+from saliency_zoo.training.run import Run
 
 _GIVEN = {"classes": "the labels", "image_size": "data.crop or data.size", "channels": "the images"}
 
 
-def rehearse(run: "Run") -> None:
+def rehearse(run: Run) -> None:
     """Builds all that the recipe names and tries it on what is cheap, to fail now if at all."""
     for option in _GIVEN.keys() & run.recipe.network.options.keys():
         raise ZooError(
@@ -29,7 +26,7 @@ def rehearse(run: "Run") -> None:
         _finetuning(run)
 
 
-def _pretraining(run: "Run") -> None:
+def _pretraining(run: Run) -> None:
     recipe, inputs = run.recipe, run.inputs
     which = recipe.data.pretrain_on
     if which != "train":
@@ -44,13 +41,13 @@ def _pretraining(run: "Run") -> None:
         learner({"name": part.name, **part.options}, encoder)
 
 
-def _finetuning(run: "Run") -> None:
+def _finetuning(run: Run) -> None:
     labelled, evaluate = run.inputs.labelled, run.recipe.evaluate
     _need(labelled, ["train", "test"], "[finetune]")
     for split in ("train", "test"):
         if labelled.split(split).labels is None:
             raise ZooError(f"[finetune] needs labels. Received: none in {split} of {labelled.name}")
-    protocols.create(evaluate.protocol, labelled, evaluate.folds)
+    protocols.create(evaluate.spec, labelled, evaluate.folds)
     run.build(run.recipe.train.seed, len(labelled.class_names))
 
 

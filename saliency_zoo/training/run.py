@@ -10,14 +10,13 @@ from saliency_zoo import cards, config
 from saliency_zoo.config import Recipe
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
-from saliency_zoo.files import replacing, write_text
-from saliency_zoo.presets import HISTORY, RECIPE
+from saliency_zoo.files import replacing
 from saliency_zoo.learners.learner import Learner
+from saliency_zoo.presets import HISTORY, RECIPE
 from saliency_zoo.registry import networks
 from saliency_zoo.training import logs, loop
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.inputs import Inputs
-from saliency_zoo.training.rehearsal import rehearse
 
 
 class Run:
@@ -35,11 +34,9 @@ class Run:
         self.folder = Path(folder)
         self.strategy = strategies.resolve(strategy)
         self.inputs = Inputs.read(recipe, self.folder)
-        if not self._begun():
-            rehearse(self)
-            write_text(self.folder / RECIPE, config.dumps(recipe))
 
-    def _begun(self) -> bool:
+    def begun(self) -> bool:
+        """Whether the folder holds this very run; another one, or other things, are refused."""
         path = self.folder / RECIPE
         if not path.exists():
             if self.folder.is_dir() and any(f.name[0] != "." for f in self.folder.iterdir()):

@@ -69,5 +69,9 @@ class Stepper:
             losses = self._learner(batch, training=True)
             total = self._learner.total(losses, size)
         variables = self._learner.trainable_variables
-        self._optimizer.apply(tape.gradient(total, variables), variables)
+        # Zeros for what an objective leaves out, as on JAX: the optimizer would warn of None.
+        zeros = self._tf.UnconnectedGradients.ZERO
+        values = [variable.value for variable in variables]
+        gradients = tape.gradient(total, values, unconnected_gradients=zeros)
+        self._optimizer.apply(gradients, variables)
         return {name: self._tf.reduce_sum(values) for name, values in losses.items()}

@@ -1,17 +1,14 @@
-"""Both learners train two steps with every registered layer, from code and from a recipe."""
+"""Both learners train two steps with every registered layer."""
 
 import numpy as np
 import pytest
 
-from saliency_zoo import config
 from saliency_zoo.config import Train
 from saliency_zoo.layers.make import names
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import create
 from saliency_zoo.testing import example_batches
-from saliency_zoo.training.greedy import batches, pretrain
 from saliency_zoo.training.loop import make_optimizer, stepper
-from saliency_zoo.training.run import Run
 
 SMALL = {"image_size": 8, "filters": 2, "kernel_size": 3}
 ROLES = ("activation", "convolution", "normalisation", "pooling")
@@ -35,65 +32,22 @@ def moved(before, network):
     return any(np.any(a != b) for a, b in zip(before, network.get_weights(), strict=True))
 
 
-def run_of(name, network, folder):
-    """The run of a recipe whose images are few and small."""
-    table = {
-        "data": {
-            "name": "synthetic",
-            "size": 8,
-            "options": {"unlabelled": 4, "train": 0, "test": 0},
-        },
-        "network": {"name": "thesis_conv", "filters": 2, "kernel_size": 3, **network},
-        "learner": {"name": name, **LEARNERS[name]},
-        "train": {"epochs": 1, "batch_size": 2, "learning_rate": 0.01, "max_steps": 2},
-    }
-    return Run(config.from_table(table), folder)
-
-
 @pytest.mark.parametrize("name", LEARNERS)
 @pytest.mark.parametrize(("role", "layer"), LAYERS)
-def test_from_code(role, layer, name):
+def test_every_layer(role, layer, name):
     network = create("thesis_conv", classes=None, **SMALL, **{role: layer})
     two_steps(name, LEARNERS[name], network)
 
 
 @pytest.mark.parametrize("name", names("corruption"))
-def test_corruptions_from_code(name):
+def test_every_corruption(name):
     network = create("thesis_conv", classes=None, **SMALL)
     two_steps("autoencoder", {"corruption": name}, network)
 
 
 @pytest.mark.parametrize("name", names("activation"))
-def test_decoder_activations_from_code(name):
+def test_every_decoder_activation(name):
     network = create("thesis_conv", classes=None, **SMALL)
     taught = learner("autoencoder", network, stage="stage1", decoder_activation=name)
     batch = example_batches(taught, network).batch(0, 0)
     assert np.isfinite(taught(batch)["reconstruction"]).all()
-
-
-@pytest.mark.parametrize("name", LEARNERS)
-@pytest.mark.parametrize(("role", "layer"), LAYERS)
-def test_from_a_recipe(role, layer, name, tmp_path):
-    run = run_of(name, {role: layer}, tmp_path)
-    network = run.build(seed=0)
-    before = network.get_weights()
-    part = run.recipe.learner
-    taught = learner({"name": part.name, **part.options}, network, stage="stage1")
-    state = run.train(taught, batches(run, taught), run.recipe.train, "stage1")
-    assert state.step == 2
-    assert np.isfinite([state.history[-1][key] for key in taught.logged]).all()
-    assert moved(before, network)
-
-
-@pytest.mark.parametrize("name", LEARNERS)
-def test_a_whole_recipe_with_layers_by_table(name, tmp_path):
-    layers = {
-        "pooling": {"name": "lp", "p": 3},
-        "activation": {"name": "leaky_relu", "negative_slope": 0.2},
-        "normalisation": {"name": "group", "groups": 2},
-    }
-    taught = pretrain(run_of(name, layers, tmp_path))
-    assert list(taught.parts) == ["stage1", "stage2", "stage3"]
-    kinds = [type(layer).__name__ for layer in taught.parts["stage3"].stage.layers]
-    assert kinds == ["ReversibleConv2D", "GroupNormalization", "LeakyReLU", "LpPooling2D"]
-    assert (tmp_path / "encoder.weights.h5").exists()

@@ -50,11 +50,20 @@ def pooled(x):
     return cells.max(-1), cells.argmax(-1)
 
 
-def unpooled(values, places=None):
+def unpooled(values, places):
     b, height, width, c = values.shape
-    keep = 1.0 if places is None else np.eye(4)[places]
-    cells = (values[..., None] * keep * np.ones(4)).reshape(b, height, width, c, 2, 2)
+    cells = (values[..., None] * np.eye(4)[places]).reshape(b, height, width, c, 2, 2)
     return cells.transpose(0, 1, 4, 2, 5, 3).reshape(b, 2 * height, 2 * width, c)
+
+
+def painted(codes, kernel, step):
+    """The saliency head: each code paints its kernel around its own cell."""
+    k, before, size = len(kernel), (len(kernel) - step) // 2, step * codes.shape[1]
+    canvas = np.zeros((len(codes), size + k, size + k, kernel.shape[2]))
+    for i, j in np.ndindex(*codes.shape[1:3]):
+        place = np.s_[:, i * step : i * step + k, j * step : j * step + k]
+        canvas[place] += np.einsum("bc,uvoc->buvo", codes[:, i, j], kernel)
+    return canvas[:, before : before + size, before : before + size]
 
 
 def encoded(x, weights):
@@ -82,10 +91,8 @@ def expected_losses(taught, network, batch, reduce, foreground=False, base=0.2):
         foreground = False  # of images only, not of codes
         losses[f"{name}/reconstruction"] = reduce((weight * (back - x)) ** 2)
         if part.saliency_head is not None:
-            spread = unpooled(h)
-            while spread.shape[1] < a.shape[1]:  # on the dual path they have the same size
-                spread = unpooled(spread)
-            found = convolved(spread, *weights_of(part.saliency_head))
+            kernel, bias = weights_of(part.saliency_head)
+            found = painted(h, kernel, a.shape[1] // h.shape[1]) + bias
             losses[f"{name}/saliency"] = reduce((found - a) ** 2)
         if part.auxiliary is not None:
             own = weights_of(part.auxiliary)

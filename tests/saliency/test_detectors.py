@@ -187,6 +187,21 @@ assert not {"keras", "tensorflow", "skimage"} & set(sys.modules)
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_how_the_numbers_lie_in_memory_does_not_matter():
+    image = (picture(16, 20, 3) * 65535).astype(np.uint16)
+    expected = detect("geodesic", image)
+    frozen = image.copy()
+    frozen.flags.writeable = False
+    wide = np.repeat(image, 2, axis=1)[:, ::2]
+    for other in (frozen, wide, np.asfortranarray(image), image.astype(">u2")):
+        np.testing.assert_array_equal(detect("geodesic", other), expected)
+    np.testing.assert_array_equal(detect("geodesic", (image / 65535).astype(">f8")), expected)
+
+
+def test_a_patch_larger_than_the_image():
+    assert detect("geodesic", picture(6, 9, 3), patch=10**12).shape == (6, 9)
+
+
 def test_size_and_patch():
     image = picture(31, 40, 3)
     born = detect("geodesic", image, patch=3, size="grid")

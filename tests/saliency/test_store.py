@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
+from saliency_zoo.files import lock
 from saliency_zoo.saliency import store
 from saliency_zoo.saliency.detect import detect
 
@@ -98,13 +99,14 @@ def test_goes_on_after_a_kill(images, tmp_path):
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     process.stdout.readline()
     deadline = time.time() + 60
-    while len(list((tmp_path / "cache").glob("*/*-of-*.npy"))) < 3 and time.time() < deadline:
+    while len(list((tmp_path / "cache").glob("*/?????-of-*.npy"))) < 3 and time.time() < deadline:
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    shards = list((tmp_path / "cache").glob("*/*-of-*.npy"))
+    shards = list((tmp_path / "cache").glob("*/?????-of-*.npy"))
     assert 3 <= len(shards) < 9
-    (shards[0].parent / ".00008-of-00009.npy.0.part").write_bytes(b"half a shard")
+    for part in ("00008-of-00009.npy", "maps.npy"):
+        (shards[0].parent / f".0123456789abcdef-{part}").write_bytes(b"half of it")
     left = []
     fast = store.detect
     store.detect = lambda *a, **o: left.append(1) or fast(*a, **o)
@@ -128,7 +130,7 @@ def test_several_processes_share_the_work(images, tmp_path):
 
 def test_a_shard_in_other_hands_is_left_to_them(images, tmp_path):
     job = store.Job.of(images, "centre", {}, tmp_path)
-    with store.locked(job.folder / "00002.lock"):
+    with lock(job.folder / "00002.lock"):
         job.compute(2, wait=False)
         assert not job.shard(2).exists()
     job.compute(2, wait=False)
@@ -141,13 +143,17 @@ def test_memory_holds_one_shard(images, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "detect", lambda n, c, **o: seen.append(len(c)) or fast(n, c, **o))
     store.maps(images, "centre", {}, tmp_path)
     assert seen == [50] * 8 + [30]
+    del seen[:]
+    monkeypatch.setattr(store, "VALUES", 20 * 8 * 8 * 3)  # large images, fewer of them
+    store.maps(images[:50], "centre", {}, tmp_path)
+    assert seen == [20, 20, 10]
 
 
 @pytest.mark.parametrize(
     ("images", "options", "sentence"),
     [
         (np.zeros((8, 8, 3), np.uint8), {}, r"\(8, 8, 3\)"),
-        (np.zeros((0, 8, 8, 3), np.uint8), {}, "N > 0"),
+        (np.zeros((0, 8, 8, 3), np.uint8), {}, "none of them 0"),
         (np.zeros((2, 8, 8, 3), np.uint8), {"patch": object()}, "numbers, words and lists"),
         (np.zeros((2, 8, 8, 3), np.uint8), {"pach": 1}, "Did you mean 'patch'"),
         ("no/such.npy", {}, "no/such.npy"),

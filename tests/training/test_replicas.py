@@ -138,17 +138,17 @@ def test_a_batch_that_the_replicas_do_not_divide_is_refused(replicas, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "dual_path", "classifier"])
-def test_the_same_loss_on_both_backends(name, tmp_path):
-    taught, network = taught_by(name, None)
-    network.save_weights(tmp_path / "network.weights.h5")
-    taught.save_weights(tmp_path / "learner.weights.h5")
-    here = means(taught)
+def test_the_same_losses_on_both_backends(tmp_path):
+    for name in CASES:
+        taught, network = taught_by(name, None)
+        network.save_weights(tmp_path / f"{name}.network.weights.h5")
+        taught.save_weights(tmp_path / f"{name}.learner.weights.h5")
+    here = means(tmp_path)
     other = {"tensorflow": "jax", "jax": "tensorflow"}[keras.backend.backend()]
     environment = {**os.environ, "KERAS_BACKEND": other, "TF_CPP_MIN_LOG_LEVEL": "3"}
     folders = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
     environment["PYTHONPATH"] = os.pathsep.join([*folders, os.environ.get("PYTHONPATH", "")])
-    program = f"import test_replicas; test_replicas.print_means({name!r}, {str(tmp_path)!r})"
+    program = f"import json, test_replicas as t; print(json.dumps(t.means({str(tmp_path)!r})))"
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True
     )
@@ -159,14 +159,13 @@ def test_the_same_loss_on_both_backends(name, tmp_path):
         np.testing.assert_allclose(there[key], value, rtol=1e-4, err_msg=key)
 
 
-def means(taught):
-    batch = batches_for(taught).batch(0, 0)
-    return {k: float(keras.ops.mean(v)) for k, v in taught(batch, training=False).items()}
-
-
-def print_means(name, folder):
-    """What the other backend makes of the weights in a folder."""
-    taught, network = taught_by(name, None)
-    taught.load_weights(Path(folder) / "learner.weights.h5")
-    network.load_weights(Path(folder) / "network.weights.h5")
-    print(json.dumps(means(taught)))
+def means(folder):
+    """What this backend makes of the weights in a folder."""
+    found = {}
+    for name in CASES:
+        taught, network = taught_by(name, None)
+        taught.load_weights(Path(folder) / f"{name}.learner.weights.h5")
+        network.load_weights(Path(folder) / f"{name}.network.weights.h5")
+        losses = taught(batches_for(taught).batch(0, 0), training=False)
+        found |= {f"{name}/{k}": float(keras.ops.mean(v)) for k, v in losses.items()}
+    return found

@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from saliency_zoo.errors import ZooError
+from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.evaluation.saliency_benchmark.pairs import Pair, find_pairs
-from saliency_zoo.evaluation.saliency_benchmark.rows import look, row_of
+from saliency_zoo.evaluation.saliency_benchmark.rows import in_units_of, look, row_of
 from saliency_zoo.evaluation.saliency_benchmark.table import table
 from saliency_zoo.files import replacing
 from saliency_zoo.registry import Spec, split
 from saliency_zoo.registry import detectors as registered
+from saliency_zoo.saliency.checks import whole
 
 RESAMPLES = 1000
 PROTOCOL = (
     "One image a call. Each map is stretched to [0, 1] before it is measured. max_f and max_e are "
     "the best threshold of the curve averaged over the images; pooled_f is the best F of the "
     "averaged precision and recall; all others are averages over the images. Images that leave a "
-    "metric undefined are left out of it. ms is the time of one call. The shuffled control gets "
-    "the map of another image of the folder."
+    "metric undefined are left out of it. Time is processor time of one call. The shuffled control "
+    "gets the map of another image of the folder."
 )
 
 
@@ -33,6 +34,7 @@ def benchmark(
     seed: int = 0,
     resamples: int = RESAMPLES,
     note: str = "",
+    time_unit: str | None = None,
 ) -> list[dict[str, Any]]:
     """All metrics of each detector on a folder of images and masks, with 95 % intervals.
 
@@ -47,36 +49,56 @@ def benchmark(
         seed: of the bootstrap and of the random pixels of `auc_borji`.
         resamples: how often the bootstrap draws.
         note: what a reader should know of the images, to stand above the results.
+        time_unit: one of the detectors, whose mean time is the unit of all times; milliseconds
+            without it, which say little where other programs run.
 
     Returns:
         One row a detector, in the order asked, ready for JSON: `detector` (its label), `name`,
         `options`, `images`, `metrics` (`{name: {"value", "low", "high", "images"}}`, among them
-        `ms`), `curve` (mean `precision` and `recall`) and `best` and `worst` (image and its F).
+        `ms` or `time`), `curve` (mean `precision` and `recall`) and `best` and `worst` (image and
+        its F).
 
     Example:
         >>> rows = benchmark("ECSSD", ["geodesic", "barrier_plus", "centre"], out="results")
         >>> rows[0]["metrics"]["max_f"]["value"]
     """
     specs = _checked_specs(detectors)
-    if resamples < 1:
-        raise ZooError(f"The bootstrap draws at least once. Received: resamples={resamples!r}")
+    if time_unit is not None and time_unit not in specs:
+        raise unknown("detector of this benchmark", time_unit, specs)
+    whole("resamples", resamples)
+    whole("seed", seed, low=0)
     target = _checked_out(out)
     pairs = find_pairs(folder)
     digest = _checked_pairs(pairs)
+    for spec in specs.values():  # a wrong option of the last one is said before the first one runs
+        look(pairs, 0, *split(spec, "detector"))
     rows = [row_of(label, spec, pairs, seed, resamples) for label, spec in specs.items()]
+    if time_unit is not None:
+        rows = in_units_of(time_unit, rows)
     if target is not None:
         about = {
             "data": Path(folder).resolve().name,
-            "command": _command(folder, specs, seed, resamples),
+            "command": _command(folder, specs, seed, resamples, time_unit),
             "note": note,
             "images": len(pairs),
             "sha256": digest,
             "seed": seed,
             "resamples": resamples,
             "protocol": PROTOCOL,
+            "time_unit": time_unit,
         }
         _write(target, about, rows, pairs)
     return rows
+
+
+def parse_spec(word: str) -> Spec:
+    """A detector as it is written on a command line: a name, or JSON of a name and options."""
+    if not word.startswith("{"):
+        return word
+    try:
+        return json.loads(word)
+    except ValueError as error:
+        raise ZooError(f"A detector with options is JSON: {error}. Received: {word!r}") from None
 
 
 def _checked_specs(detectors: Sequence[Spec]) -> dict[str, Spec]:
@@ -109,9 +131,12 @@ def _checked_pairs(pairs: list[Pair]) -> str:
     return digest.hexdigest()
 
 
-def _command(folder: str | Path, specs: dict[str, Spec], seed: int, resamples: int) -> str:
+def _command(
+    folder: str | Path, specs: dict[str, Spec], seed: int, resamples: int, time_unit: str | None
+) -> str:
     words = ["saliency-zoo", "benchmark", Path(folder).resolve().name, "--detectors"]
     words += [spec if isinstance(spec, str) else json.dumps(spec) for spec in specs.values()]
+    words += ["--time-unit", time_unit] if time_unit else []
     words += ["--seed", str(seed)] if seed else []
     words += ["--resamples", str(resamples)] if resamples != RESAMPLES else []
     return shlex.join(words)

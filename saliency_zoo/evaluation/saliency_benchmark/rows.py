@@ -18,12 +18,9 @@ from saliency_zoo.saliency.metrics import curves, measure
 CASES = 4  # best and worst images shown of each detector
 
 
-def row_of(
-    label: str, spec: Spec, pairs: list[Pair], seed: int, resamples: int
-) -> dict[str, Any]:
+def row_of(label: str, spec: Spec, pairs: list[Pair], seed: int, resamples: int) -> dict[str, Any]:
     """The row of one detector in what `benchmark` returns."""
     name, options = split(spec, "detector")
-    look(pairs, 0, name, options)  # what the first call loads is not timed
     found, progress = [], Progress(label, len(pairs), unit="image")
     for place in range(len(pairs)):
         _, mask, saliency, milliseconds = look(pairs, place, name, options)
@@ -43,6 +40,20 @@ def row_of(
     }
 
 
+def in_units_of(label: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with `time`, as multiples of the mean time of this detector, in place of `ms`."""
+    unit = next(row["metrics"]["ms"]["value"] for row in rows if row["detector"] == label)
+
+    def timed(metrics: dict[str, Any]) -> dict[str, Any]:
+        found = {**metrics, "time": dict(metrics["ms"])}
+        del found["ms"]
+        for end in ("value", "low", "high"):
+            found["time"][end] = round(found["time"][end] / unit, 4)
+        return found
+
+    return [{**row, "metrics": timed(row["metrics"])} for row in rows]
+
+
 def look(
     pairs: list[Pair], place: int, name: str, options: dict[str, Any]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
@@ -51,9 +62,9 @@ def look(
     images = image[None]
     if name == "shuffled" and len(pairs) > 1:
         images = np.stack([image, _other(pairs, place, image.shape)])
-    start = time.perf_counter()
+    start = time.process_time()
     saliency = detect(name, images, **options)[0]
-    milliseconds = 1000 * (time.perf_counter() - start)
+    milliseconds = 1000 * (time.process_time() - start)
     return image, mask, filled(saliency), milliseconds
 
 

@@ -22,9 +22,11 @@ TITLES = {
     "kl": "KL",
     "similarity": "similarity",
     "ms": "ms/image",
+    "time": "time",
 }
+TIMES = ("ms", "time")
 PARTS = {
-    "Overlap with the mask": ("max_f", "pooled_f", "adaptive_f", "weighted_f", "mae", "ms"),
+    "Overlap with the mask": ("max_f", "pooled_f", "adaptive_f", "weighted_f", "mae", "ms", "time"),
     "Structure": ("s_measure", "max_e", "mean_e", "adaptive_e"),
     "Where the object lies": ("auc_judd", "auc_borji", "nss", "cc", "kl", "similarity"),
 }
@@ -40,17 +42,19 @@ def table(rows: Sequence[dict[str, Any]], about: dict[str, Any] | None = None) -
     ranked = sorted(rows, key=lambda row: -row["metrics"]["max_f"]["value"])
     text = _heading(about) if about else ""
     for title, names in PARTS.items():
+        names = [name for name in names if name in ranked[0]["metrics"]]
         text += f"\n### {title}\n\n" + "\n".join(_lines(ranked, names)) + "\n"
     return text.lstrip("\n")
 
 
 def _heading(about: dict[str, Any]) -> str:
     note = f"{about['note']}\n" if about["note"] else ""
+    unit = f" Its unit is the mean time of {about['time_unit']}." if about["time_unit"] else ""
     return (
         f"## Saliency detectors on {about['data']}\n\n{note}"
         f"{about['images']} images (sha256 of the pixels `{about['sha256'][:12]}`); in brackets "
         f"95 % intervals, {about['resamples']} bootstrap draws over the images, "
-        f"seed {about['seed']}; the best of each column is bold.\n{about['protocol']}\n\n"
+        f"seed {about['seed']}; the best of each column is bold.\n{about['protocol']}{unit}\n\n"
         f"```\n{about['command']}\n```\n"
     )
 
@@ -72,7 +76,7 @@ def _title(name: str) -> str:
 
 
 def _falls(name: str) -> bool:
-    return name in LOWER_IS_BETTER or name == "ms"
+    return name in LOWER_IS_BETTER or name in TIMES
 
 
 def _column(found: Sequence[dict[str, Any]], name: str) -> list[str]:
@@ -84,6 +88,6 @@ def _column(found: Sequence[dict[str, Any]], name: str) -> list[str]:
 def _cell(interval: dict[str, Any], name: str, best: bool) -> str:
     if interval["value"] is None:
         return "undefined"
-    digits = ".2f" if name == "ms" else ".3f"
+    digits = ".2f" if name in TIMES else ".3f"
     value, low, high = (format(interval[n], digits) for n in ("value", "low", "high"))
     return f"{f'**{value}**' if best else value} [{low}, {high}]"

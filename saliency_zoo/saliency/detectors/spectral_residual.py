@@ -21,7 +21,7 @@ def spectral_residual(images: np.ndarray, side: int = SIDE, blur: float = 3.0) -
     from scipy import ndimage
 
     whole("side", side)
-    number("blur", blur)
+    number("blur", blur, 0, 100)
     small = grid.reduce(images, side)
     grey = small.mean(axis=3, dtype=np.float64) / (255 if small.dtype == np.uint8 else 1)
     # Without its mean a constant image has an empty spectrum, and only rounding would be salient.

@@ -12,12 +12,13 @@ import py_sod_metrics as peer
 import pytest
 
 from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.saliency_benchmark import benchmark, pictures, table
+from saliency_zoo.evaluation.saliency_benchmark import intervals as averages
+from saliency_zoo.evaluation.saliency_benchmark.pairs import find_pairs
+from saliency_zoo.evaluation.saliency_benchmark.rows import filled
 from saliency_zoo.registry import detectors
-from saliency_zoo.saliency import benchmark_intervals, benchmark_pictures, metrics
-from saliency_zoo.saliency.benchmark import benchmark, table
+from saliency_zoo.saliency import metrics
 from saliency_zoo.saliency.detect import detect
-from saliency_zoo.saliency.maps import stretched
-from saliency_zoo.saliency.pairs import find_pairs
 
 SIZES = [(20, 30), (30, 20), (24, 24), (18, 32), (26, 20)]
 
@@ -164,8 +165,8 @@ def twice(folder):
     [
         (missing_mask, r"1 of 5 images have no mask, first 'images.0003\.png'"),
         (other_size, r"one size\. Received: .*0003\.png of \(18, 32\) and .*0003\.png of \(5, 7\)"),
-        (unreadable, r"cannot be read as an image.*0003\.png"),
-        (empty_file, r"cannot be read as an image.*0003\.png"),
+        (unreadable, r"Cannot decode image .*0003\.png"),
+        (empty_file, r"Cannot decode image .*0003\.png"),
         (twice, r"a name of its own.*0003\.jpg.*0003\.png"),
     ],
 )
@@ -189,7 +190,7 @@ def test_bad_requests_are_refused(folder, tmp_path):
         benchmark(folder, ["geodesc"])
     with pytest.raises(ZooError, match="At least one detector"):
         benchmark(folder, [])
-    with pytest.raises(ZooError, match="resamples=0"):
+    with pytest.raises(ZooError, match=r"resamples is .* Received: 0"):
         benchmark(folder, ["geodesic"], resamples=0)
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(ZooError, match="into a folder"):
@@ -204,7 +205,7 @@ def test_rows_are_the_averages_of_the_metrics(folder, stand_ins):
         assert good[name]["value"] == pytest.approx(1, abs=1e-5)
         assert bad[name]["value"] < 0.5
     assert (flat["auc_judd"]["value"], flat["nss"]["value"]) == (0.5, 0)
-    each = [metrics.measure(stretched(1.0 - scene(i)[1]), scene(i)[1], seed=3) for i in range(5)]
+    each = [metrics.measure(filled(1.0 - scene(i)[1]), scene(i)[1], seed=3) for i in range(5)]
     for name in set(metrics.METRICS) - {"max_f", "max_e"}:
         assert bad[name]["value"] == pytest.approx(np.mean([m[name] for m in each]), abs=1e-5)
     assert all(v["low"] <= v["value"] <= v["high"] for v in good.values())
@@ -217,7 +218,7 @@ def test_dataset_f_is_the_best_threshold_of_the_averaged_curve():
     lines = [metrics.curves(*pair) for pair in pairs]
     lines = {name: np.stack([line[name] for line in lines]) for name in lines[0]}
     scores = {name: np.array([one(*p) for p in pairs]) for name, one in metrics.METRICS.items()}
-    found = benchmark_intervals.intervals(scores, lines, seed=0, resamples=20)
+    found = averages.intervals(scores, lines, seed=0, resamples=20)
     f = lines["f"].mean(axis=0).max()
     pooled = metrics.f_score(lines["precision"].mean(axis=0), lines["recall"].mean(axis=0)).max()
     assert found["max_f"]["value"] == pytest.approx(f, abs=1e-6)
@@ -234,7 +235,7 @@ def test_a_data_set_scores_what_the_published_toolbox_gives_it(folder, stand_ins
     for pair in find_pairs(folder):
         image, mask = pair.read()
         for evaluator in evaluators:
-            evaluator.step(stretched(detect("blurred", image)), mask, normalize=False)
+            evaluator.step(filled(detect("blurred", image)), mask, normalize=False)
     mae, f, weighted, s, e = (evaluator.get_results() for evaluator in evaluators)
     expected = {
         **{"mae": mae["mae"], "weighted_f": weighted["wfm"], "s_measure": s["sm"]},
@@ -251,7 +252,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     lines = {name: np.zeros((60, 2)) for name in ("f", "e", "precision", "recall")}
     for trial in range(200):
         scores = {"mae": rng.normal(0.3, 0.1, 60)}
-        found = benchmark_intervals.intervals(scores, lines, seed=trial, resamples=400)["mae"]
+        found = averages.intervals(scores, lines, seed=trial, resamples=400)["mae"]
         inside += found["low"] <= 0.3 <= found["high"]
     assert 180 <= inside <= 198  # 95 % of 200, within three standard deviations
 
@@ -306,7 +307,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(
         raise OSError("No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ZooError, match="No space"):
         benchmark(folder, ["inverted"], tmp_path / "out", resamples=5)
     assert (tmp_path / "out/benchmark.json").read_bytes() == before
     assert len(list((tmp_path / "out").iterdir())) == 4
@@ -330,10 +331,33 @@ def test_the_same_seed_gives_the_same_numbers(folder, stand_ins):
     assert numbers(1) != numbers(2)
 
 
-def test_progress_is_told_image_by_image(folder, stand_ins):
-    told = []
-    benchmark(folder, ["redness", "flat"], resamples=5, progress=lambda *step: told.append(step))
-    assert told == [(name, i, 5) for name in ("redness", "flat") for i in range(1, 6)]
+def test_progress_is_told_on_standard_error(folder, stand_ins, capsys):
+    benchmark(folder, ["redness", "flat"], resamples=5)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [line.split(",")[0] for line in said.err.splitlines()] == ["redness: 5/5", "flat: 5/5"]
+
+
+def test_a_wrong_option_of_the_last_detector_is_said_before_the_first_one_runs(
+    folder, stand_ins, capsys
+):
+    with pytest.raises(ZooError, match="Did you mean 'power'"):
+        benchmark(folder, ["redness", {"name": "powered", "powr": 3}])
+    assert capsys.readouterr().err == ""
+
+
+def test_times_in_units_of_one_detector(folder, stand_ins, tmp_path):
+    rows = benchmark(folder, ["redness", "flat"], tmp_path, resamples=5, time_unit="redness")
+    unit, other = (row["metrics"]["time"] for row in rows)
+    assert unit["value"] == 1
+    assert other["low"] <= other["value"] <= other["high"]
+    assert all("ms" not in row["metrics"] for row in rows)
+    text = (tmp_path / "benchmark.md").read_text()
+    assert "Its unit is the mean time of redness." in text
+    assert "--time-unit redness" in text
+    assert "ms/image" not in text
+    with pytest.raises(ZooError, match="Did you mean 'redness'"):
+        benchmark(folder, ["redness", "flat"], time_unit="rednes")
 
 
 def test_the_shuffled_control_shows_the_map_of_another_image(tmp_path, stand_ins):
@@ -380,11 +404,11 @@ def test_the_contact_sheet_shows_photograph_outline_and_map(folder, stand_ins):
         image, mask = scene(int(name))
         return image, mask, mask.astype(np.float32)
 
-    sheet = decoded(benchmark_pictures.contact_sheet(rows, look))
+    sheet = decoded(pictures.contact_sheet(rows, look))
     assert asked == [
         (row["detector"], case["image"]) for row in rows for case in row["best"] + row["worst"]
     ]
-    assert (sheet == benchmark_pictures.OUTLINE).all(axis=-1).sum() > 100 * len(asked)
+    assert (sheet == pictures.OUTLINE).all(axis=-1).sum() > 100 * len(asked)
     assert (sheet == (0, 0, 0)).all(axis=-1).sum() > 1000 * len(asked)
 
 
@@ -392,14 +416,20 @@ def test_the_curve_of_a_perfect_detector_reaches_the_corner(folder, stand_ins):
     rows = benchmark(folder, ["redness", "inverted"], resamples=5)
     assert 1.0 in rows[0]["curve"]["precision"]
     assert rows[0]["curve"]["recall"][-1] == 1
-    plot = decoded(benchmark_pictures.precision_recall_plot(rows, "scenes"))
-    for colour in benchmark_pictures.COLOURS[:2]:
+    plot = decoded(pictures.precision_recall_plot(rows, "scenes"))
+    for colour in pictures.COLOURS[:2]:
         wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         assert (np.abs(plot.astype(int) - wanted).max(axis=-1) < 3).sum() > 50
 
 
 def test_pictures_are_the_same_bytes_for_the_same_rows(folder, stand_ins):
     rows = benchmark(folder, ["redness"], resamples=5)
-    one, other = (benchmark_pictures.precision_recall_plot(rows, "scenes") for _ in range(2))
+    one, other = (pictures.precision_recall_plot(rows, "scenes") for _ in range(2))
     assert one == other
     assert io.BytesIO(one).read(4) == b"\x89PNG"
+
+
+def test_a_map_fills_the_range_and_leaves_a_constant():
+    values = np.random.default_rng(0).random((4, 4)) * 0.5 + 0.2
+    assert (filled(values).min(), filled(values).max()) == (0, 1)
+    np.testing.assert_array_equal(filled(np.full((2, 2), 0.3)), np.full((2, 2), 0.3))

@@ -12,7 +12,6 @@ from sklearn.metrics import roc_auc_score
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.saliency import metrics
-from saliency_zoo.saliency.maps import stretched
 
 SHAPES = [(24, 31), (7, 5), (1, 9), (2, 2)]
 
@@ -112,7 +111,7 @@ def test_auc_judd_is_the_area_of_scikit_learn(seed, levels):
 def test_auc_borji_tends_to_the_area_against_the_whole_image():
     mask = blob()
     saliency = np.random.default_rng(0).random(mask.shape) + 0.4 * mask
-    saliency = stretched(np.clip(saliency, 0, 1))
+    saliency = np.clip(saliency, 0, 1)
     labels = np.r_[np.ones(mask.sum()), np.zeros(mask.size)]
     exact = roc_auc_score(labels, np.r_[saliency[mask], saliency.ravel()])
     assert metrics.auc_borji(saliency, mask) == pytest.approx(exact, abs=0.005)
@@ -197,9 +196,3 @@ def test_a_mask_of_numbers_is_a_mask_of_booleans():
 def test_what_is_not_a_map_and_its_mask_is_refused(name, saliency, mask, words):
     with pytest.raises(ZooError, match=words):
         metrics.METRICS[name](saliency, mask)
-
-
-def test_stretch_fills_the_range_and_leaves_a_constant():
-    values = np.random.default_rng(0).random((4, 4)) * 0.5 + 0.2
-    assert (stretched(values).min(), stretched(values).max()) == (0, 1)
-    np.testing.assert_array_equal(stretched(np.full((2, 2), 0.3)), np.full((2, 2), 0.3))

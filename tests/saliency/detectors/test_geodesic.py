@@ -8,10 +8,12 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.saliency import geodesic as module
 from saliency_zoo.saliency import graph
 from saliency_zoo.saliency.detect import detect
-from saliency_zoo.saliency.geodesic import clipped, contrast, insignificant, on_border, seeds, solve
+from saliency_zoo.saliency.detectors import geodesic as module
+from saliency_zoo.saliency.detectors.geodesic import clipped, contrast, insignificant, seeds
+from saliency_zoo.saliency.grid import on_border, working_lab
+from saliency_zoo.saliency.sweeps import solve
 
 
 def reference(seed: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
@@ -117,7 +119,7 @@ def test_equals_dijkstra_on_random_grids(kind, shape):
 def test_equals_dijkstra_on_a_spiral(size, inside):
     parts = walls(spiral(size), inside)
     np.testing.assert_allclose(
-        solve(*parts)[0], reference(*(p[0] for p in parts)), atol=1e-4, rtol=1e-6
+        solve(*parts)[0], reference(*(p[0] for p in parts)), atol=1e-5, rtol=1e-6
     )
 
 
@@ -126,7 +128,7 @@ def test_equals_dijkstra_on_a_spiral(size, inside):
 def test_equals_dijkstra_on_a_maze(draw, inside):
     parts = walls(maze(np.random.default_rng(draw), 20), inside)
     np.testing.assert_allclose(
-        solve(*parts)[0], reference(*(p[0] for p in parts)), atol=1e-4, rtol=1e-6
+        solve(*parts)[0], reference(*(p[0] for p in parts)), atol=1e-5, rtol=1e-6
     )
 
 
@@ -140,7 +142,7 @@ def test_only_the_maze_of_a_batch_goes_to_dijkstra(monkeypatch):
     batch = [np.concatenate(pair) for pair in zip(easy, hard, strict=True)]
     solved = solve(*batch)
     assert len(calls) == 1
-    np.testing.assert_allclose(solved[-1], reference(*(p[0] for p in hard)), atol=1e-4, rtol=1e-6)
+    np.testing.assert_allclose(solved[-1], reference(*(p[0] for p in hard)), atol=1e-5, rtol=1e-6)
     np.testing.assert_array_equal(solved[:-1], solve(*easy))
 
 
@@ -156,7 +158,7 @@ def test_distances_beyond_the_range_of_whole_numbers():
 def test_the_whole_detector_equals_dijkstra_over_the_same_lab_distances():
     images = np.random.default_rng(0).integers(0, 256, (20, 24, 18, 3), dtype=np.uint8)
     images[10:] = images[10:] // 64 * 64
-    lab = module.working_lab(images, 1).astype(np.float64)
+    lab = working_lab(images, 1).astype(np.float64)
     right = np.linalg.norm(np.diff(lab, axis=2), axis=3) / 100
     down = np.linalg.norm(np.diff(lab, axis=1), axis=3) / 100
     seed = np.where(on_border(24, 18), 0, np.inf)
@@ -227,7 +229,7 @@ def test_a_constant_border_only_adds_a_constant(image, value):
 @given(images_, options)
 def test_no_step_gains_more_than_its_weight(image, chosen):
     map_ = raw(image, **chosen)
-    right, down = module.differences(module.working_lab(image[None], 1))
+    right, down = module.differences(working_lab(image[None], 1))
     assert (np.abs(np.diff(map_, axis=1)) <= right[0] + 1e-5).all()
     assert (np.abs(np.diff(map_, axis=0)) <= down[0] + 1e-5).all()
 

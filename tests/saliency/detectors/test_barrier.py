@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from saliency_zoo.saliency import barrier as module
 from saliency_zoo.saliency.detect import detect
+from saliency_zoo.saliency.detectors import barrier as module
 from saliency_zoo.saliency.finish import flattened, reconstruct, sharpened
-from saliency_zoo.saliency.geodesic import on_border
+from saliency_zoo.saliency.grid import on_border
 
 
 def exact(values: np.ndarray) -> np.ndarray:

@@ -1,0 +1,116 @@
+"""How pixels become the numbers that a network sees, fitted once and kept with the preset."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from saliency_zoo.data.normalisation import (
+    NORMALISATIONS,
+    ContrastNormalisation,
+    ImageStandardisation,
+)
+from saliency_zoo.data.whitening import Whitening
+from saliency_zoo.errors import unknown
+
+WHITENING = "whitening.npz"
+HOW = ("standardise", "unit", "image", "contrast", "zca")
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """`(pixel / 255 - mean) / std` in each channel, and then what is more than that.
+
+    Args:
+        mean: of each channel.
+        std: of each channel.
+        then: takes all numbers of an image together, e.g. a fitted `Whitening`; or None.
+    """
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    then: Any = None
+
+    @classmethod
+    def fit(
+        cls,
+        images: np.ndarray,
+        how: str = "standardise",
+        chunk: int = 4096,
+        crop: Callable[[np.ndarray], np.ndarray] = np.asarray,
+    ) -> "Scaling":
+        """The scaling of this name, fitted to uint8 images in chunks.
+
+        Args:
+            images: (N, H, W, C), in memory or mapped.
+            how: `"standardise"`, mean 0 and deviation 1 in each channel over all images;
+                `"unit"`, to [0, 1]; `"image"`, mean 0 and deviation 1 in each image;
+                `"contrast"`, global contrast normalisation; `"zca"`, standardised and whitened.
+            chunk: images at a time.
+            crop: what of some images the network sees, for the whitening.
+        """
+        if how not in HOW:
+            raise unknown("scaling", how, HOW)
+        channels = images.shape[-1]
+        if how in ("unit", "image", "contrast"):
+            normalised = {"image": ImageStandardisation(), "contrast": ContrastNormalisation()}
+            return cls((0.0,) * channels, (1.0,) * channels, normalised.get(how))
+        plain = cls(*_moments(images, chunk))
+        if how == "standardise":
+            return plain
+        whitening = Whitening("zca")
+        for start in range(0, len(images), chunk):
+            whitening.partial_fit(plain(crop(images[start : start + chunk])))
+        return cls(plain.mean, plain.std, whitening.finish())
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        mean, std = np.asarray(self.mean), np.asarray(self.std)
+        scaled = images * (1 / (255 * std)).astype(np.float32) - (mean / std).astype(np.float32)
+        return scaled if self.then is None else self.then(scaled)
+
+    def invert(self, values: np.ndarray) -> np.ndarray:
+        """The uint8 pixels that give these numbers, as nearly as there are any."""
+        values = values if self.then is None else self.then.invert(values)
+        pixels = (values * np.asarray(self.std) + np.asarray(self.mean)) * 255
+        return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+
+    def save(self, folder: Path | str) -> dict[str, Any]:
+        """Writes what is too large for a card into the folder; gives what belongs on the card."""
+        described = {"mean": self.mean, "std": self.std}
+        if isinstance(self.then, Whitening):
+            self.then.save(Path(folder) / WHITENING)
+        return described if self.then is None else {**described, "then": self.then.described()}
+
+
+def load(
+    described: Mapping[str, Any], find: Callable[[str], str | os.PathLike]
+) -> Scaling:
+    """The scaling that a card describes.
+
+    Args:
+        described: `mean`, `std` and, where there is more, `then`.
+        find: the path of a file beside the card.
+    """
+    then = described.get("then")
+    if then is not None:
+        options = {k: v for k, v in then.items() if k != "name"}
+        then = (
+            Whitening(**options).load(find(WHITENING))
+            if then["name"] == "whitening"
+            else NORMALISATIONS[then["name"]](**options)
+        )
+    return Scaling(tuple(described["mean"]), tuple(described["std"]), then)
+
+
+def _moments(images: np.ndarray, chunk: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    channels = images.shape[-1]
+    total, squares, count = np.zeros(channels), np.zeros(channels), 0
+    for start in range(0, len(images), chunk):
+        part = np.asarray(images[start : start + chunk], np.float64).reshape(-1, channels) / 255
+        total, squares, count = total + part.sum(0), squares + (part**2).sum(0), count + len(part)
+    mean = total / count
+    std = np.sqrt(np.maximum(squares / count - mean**2, 1e-12))
+    return tuple(map(float, mean)), tuple(map(float, std))

@@ -1,0 +1,66 @@
+"""Fine-tuning a preset's encoder on the labels of any data set."""
+
+import dataclasses
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from saliency_zoo import cards, config, presets
+from saliency_zoo.config import Evaluate, Finetune, Recipe
+from saliency_zoo.data.pipeline import Scaling
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.finetune import finetune
+from saliency_zoo.training.run import Run
+
+
+def transfer(name: str, data: str, protocol: str, **options: Any) -> dict[str, Any]:
+    """Test accuracy of a preset's encoder, fine-tuned as its recipe says on another data set.
+
+    Images are scaled as they were in pre-training. Where the recipe also trains from random
+    weights, so does this.
+
+    Args:
+        name: a preset, or the path of one or of a finished run.
+        data: e.g. `"npz:tin10.npz"`, from the working directory or SALIENCY_ZOO_DATA.
+        protocol: `"finetune"` on all labels, or a registered protocol, e.g. `"folds"`.
+        **options: of the data set's reader, and `labels_per_class` of the protocol.
+    """
+    content, folder = presets.card(name), Path(presets.find(name))
+    recipe = _recipe(folder, data, "full" if protocol == "finetune" else protocol, options)
+    seen = content["model"]["preprocessing"]
+    with tempfile.TemporaryDirectory() as out:
+        run = Run(recipe, out)
+        run.inputs = dataclasses.replace(
+            run.inputs, fitted=Scaling(tuple(seen["mean"]), tuple(seen["std"]))
+        )
+        _check_channels(content, run.inputs.channels)
+        shutil.copy(cards.checked(str(folder), presets.ENCODER), Path(out) / presets.ENCODER)
+        found = finetune(run)
+        images = len(run.inputs.split("test"))
+    return {"images": images, **found}
+
+
+def _recipe(folder: Path, data: str, protocol: str, options: dict[str, Any]) -> Recipe:
+    there = config.load(folder / presets.RECIPE)
+    evaluate = Evaluate(
+        protocol=protocol,
+        labels_per_class=options.pop("labels_per_class", None),
+        crops=there.evaluate.crops,
+    )
+    images = dataclasses.replace(
+        there.data, name=data, options=options, unlabelled=None, pretrain_on="train"
+    )
+    return dataclasses.replace(
+        there,
+        data=images,
+        finetune=there.finetune or Finetune(),
+        evaluate=evaluate,
+        folder=None,
+    )
+
+
+def _check_channels(content: dict[str, Any], channels: int) -> None:
+    wanted = content["model"]["network"]["channels"]
+    if channels != wanted:
+        raise ZooError(f"The model takes images with {wanted} channels. Received: {channels}")

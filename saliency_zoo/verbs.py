@@ -1,0 +1,347 @@
+"""The verbs of the command line, each a thin call into one public function."""
+
+import sys
+
+from saliency_zoo.errors import ZooError
+
+VERBS = {}
+
+
+class Verb:
+    """What one verb does.
+
+    Args:
+        purpose: one line of help.
+        example: what may follow the verb.
+        arguments: flags and options of each `add_argument`.
+        backend: whether it needs Keras and its backend.
+        function: called with the parsed arguments.
+    """
+
+    def __init__(self, purpose, example, arguments, backend, function):
+        self.purpose, self.example, self.arguments = purpose, example, arguments
+        self._backend, self._function = backend, function
+
+    def run(self, parsed) -> None:
+        """Does it, with the backend started quietly where it is needed."""
+        if self._backend:
+            from saliency_zoo.training import backend
+
+            backend.start()
+        self._function(parsed)
+
+
+def _verb(name: str, purpose: str, example: str, *arguments, backend: bool = False):
+    """Registers the decorated function as a verb."""
+
+    def register(function):
+        VERBS[name] = Verb(purpose, example, arguments, backend, function)
+        return function
+
+    return register
+
+
+def _argument(*flags, **options):
+    return flags, options
+
+
+_JSON = _argument("--json", action="store_true", help="print JSON")
+_OVERRIDES = _argument(
+    "assignments",
+    nargs="*",
+    metavar="PATH=VALUE",
+    help="replaces one value of the recipe by its dotted path, e.g. train.epochs=5",
+)
+
+
+def _options(of: str):
+    return _argument("assignments", nargs="*", metavar="OPTION=VALUE", help=f"option of the {of}")
+
+
+@_verb(
+    "list",
+    "list presets, networks, learners, layers, detectors, data sets and protocols",
+    "'*dual*' --json",
+    _argument(
+        "pattern",
+        nargs="?",
+        default="*",
+        metavar="PATTERN",
+        help="shell pattern of names; default: *",
+    ),
+    _JSON,
+)
+def _list(parsed) -> None:
+    from saliency_zoo.catalogue import catalogue
+
+    rows = catalogue(parsed.pattern)
+    if parsed.json:
+        return _print_json(rows)
+    if not rows:
+        print(f"no name matches {parsed.pattern!r}", file=sys.stderr)
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        print(f"{row['name']:{width}}  {row['kind']}")
+    return None
+
+
+@_verb(
+    "show",
+    "show what a name stands for: a preset's card, or an entry's arguments",
+    "thesis_conv.dual_path_quickstart",
+    _argument(
+        "name",
+        metavar="NAME",
+        help="a preset, a path to one or to a finished run, or an entry: name or kind:name",
+    ),
+    _JSON,
+)
+def _show(parsed) -> None:
+    from saliency_zoo.description import describe
+
+    found = describe(parsed.name)
+    _print_json(found.data) if parsed.json else print(found.text)
+
+
+@_verb(
+    "detect",
+    "write the saliency map of each image",
+    "photos/ --detector geodesic --out maps/ patch=2",
+    _argument("images", metavar="IMAGES", help="an image file, or a folder of them"),
+    _argument(
+        "--detector",
+        default="geodesic",
+        metavar="NAME",
+        help="default: %(default)s; `list` shows all",
+    ),
+    _argument("--out", required=True, metavar="FOLDER", help="where the maps go, as PNG"),
+    _options("detector"),
+)
+def _detect(parsed) -> None:
+    from saliency_zoo.pictures.maps import write_maps
+
+    options = _table(parsed.assignments, "images", "out", "detector", "name")
+    count = write_maps(parsed.images, parsed.out, parsed.detector, **options)
+    print(f"{count} map{'s' * (count != 1)} in {parsed.out}")
+
+
+@_verb(
+    "new",
+    "write a recipe for a folder of images",
+    "photos/ --out photos.toml",
+    _argument("folder", metavar="FOLDER", help="one folder a class, or images without labels"),
+    _argument("--out", metavar="FILE", help="default: the folder's name with .toml, here"),
+)
+def _new(parsed) -> None:
+    from saliency_zoo.scaffold import new
+
+    path = new(parsed.folder, parsed.out)
+    print(f"wrote {path}\nnext: saliency-zoo train {path} --out runs/{path.stem}")
+
+
+@_verb(
+    "train",
+    "run a recipe: pre-train, fine-tune, score, draw; run again, it goes on where it was",
+    "quickstart --out runs/quickstart train.epochs=1",
+    _argument("recipe", metavar="RECIPE", help="a TOML file, or the name of one in zoo_configs"),
+    _OVERRIDES,
+    _argument("--out", required=True, metavar="DIR", help="the run's folder"),
+    _argument(
+        "--strategy",
+        default="auto",
+        metavar="NAME",
+        help="devices: auto, one or mirrored; default: %(default)s",
+    ),
+    _JSON,
+    backend=True,
+)
+def _train(parsed) -> None:
+    from saliency_zoo import config, presets
+    from saliency_zoo.description import metrics, pictures
+    from saliency_zoo.experiment import train
+
+    recipe = config.load(parsed.recipe, parsed.assignments)
+    card = train(recipe, parsed.out, parsed.strategy)
+    if parsed.json:
+        return _print_json(card["metrics"])
+    print(metrics(card))
+    print(f"encoder:  {parsed.out}/{presets.ENCODER}")
+    print(f"pictures: {', '.join(f'{parsed.out}/{p}' for p in pictures(card)) or 'none'}")
+    print(f"next:     saliency-zoo export {parsed.out} --as {card['name']}")
+    return None
+
+
+@_verb(
+    "evaluate",
+    "score a preset on a data set: its classifier, probes on its codes, or fine-tuning",
+    "thesis_conv.dual_path_quickstart --data synthetic test=500",
+    _argument("name", metavar="NAME_OR_DIR", help="a preset, or a path to one or to a run"),
+    _argument("--data", required=True, metavar="DATA", help="synthetic, folder:PATH or npz:PATH"),
+    _argument(
+        "--protocol",
+        default="classifier",
+        metavar="NAME",
+        help="classifier, linear, svm, knn, label_free, finetune, folds, ...; default: %(default)s",
+    ),
+    _argument("--stage", default="code", metavar="NAME", help="of a probe; default: %(default)s"),
+    _argument("--pixels", action="store_true", help="join the pixels to the codes of a probe"),
+    _options("data set's reader"),
+    _JSON,
+    backend=True,
+)
+def _evaluate(parsed) -> None:
+    from saliency_zoo.description import scores
+    from saliency_zoo.evaluation.apply import evaluate
+
+    taken = ("name", "data", "path", "protocol", "stage", "pixels")
+    options = _table(parsed.assignments, *taken)
+    row = evaluate(
+        parsed.name, parsed.data, parsed.protocol, parsed.stage, parsed.pixels, **options
+    )
+    if parsed.json:
+        return _print_json(row)
+    print(scores(row))
+    return None
+
+
+@_verb(
+    "benchmark",
+    "measure detectors on photographs with masks of their objects",
+    "ECSSD/ --detectors geodesic barrier_plus centre --out results/",
+    _argument("folder", metavar="FOLDER", help="images/ and masks/, or a published layout"),
+    _argument(
+        "--detectors",
+        nargs="+",
+        required=True,
+        metavar="NAME",
+        help='names, or JSON with options: \'{"name": "geodesic", "superpixels": 300}\'',
+    ),
+    _argument("--out", metavar="DIR", help="for the table, JSON, curves and best and worst cases"),
+    _argument("--seed", type=int, default=0, metavar="N", help="default: %(default)s"),
+    _argument(
+        "--resamples",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="draws of the bootstrap; default: %(default)s",
+    ),
+    _argument("--time-unit", metavar="NAME", help="give times as multiples of this detector's"),
+    _argument("--note", default="", metavar="TEXT", help="what the table says of the images"),
+    _JSON,
+)
+def _benchmark(parsed) -> None:
+    from saliency_zoo.evaluation.saliency_benchmark import benchmark, parse_spec, table
+
+    specs = [parse_spec(word) for word in parsed.detectors]
+    chosen = {name: getattr(parsed, name) for name in ("seed", "resamples", "time_unit", "note")}
+    rows = benchmark(parsed.folder, specs, parsed.out, **chosen)
+    if parsed.json:
+        return _print_json(rows)
+    print(table(rows))
+    print(
+        f"results: {parsed.out}" if parsed.out else "nothing written: --out DIR keeps results"
+    )
+    return None
+
+
+@_verb(
+    "embed",
+    "write the codes of every image in a folder",
+    "photos/ --model thesis_conv.dual_path_quickstart --out codes.npz",
+    _argument("folder", metavar="FOLDER", help="searched for image files"),
+    _argument("--model", required=True, metavar="NAME", help="a preset, or a path to one"),
+    _argument("--out", required=True, metavar="FILE", help="an .npz file: codes and paths"),
+    _argument("--stage", default="code", metavar="NAME", help="e.g. stage2; default: %(default)s"),
+    backend=True,
+)
+def _embed(parsed) -> None:
+    from saliency_zoo.evaluation.apply import embed
+
+    count = embed(parsed.folder, parsed.model, parsed.out, parsed.stage)
+    print(f"codes of {count} image{'s' * (count != 1)} in {parsed.out}")
+
+
+@_verb(
+    "export",
+    "make a preset of a finished run, with a SavedModel inside",
+    "runs/quickstart --as thesis_conv.mine --to presets/",
+    _argument("run", metavar="DIR", help="folder of a finished run"),
+    _argument("--as", dest="name", required=True, metavar="NAME", help="name, as network.tag"),
+    _argument("--to", default="SavedModels", metavar="FOLDER", help="default: ./%(default)s"),
+    _argument("--force", action="store_true", help="replace a preset of this name"),
+    backend=True,
+)
+def _export(parsed) -> None:
+    from saliency_zoo.serving.export import export
+
+    print(f"preset: {export(parsed.run, parsed.name, parsed.to, parsed.force)}")
+
+
+@_verb(
+    "predict",
+    "name the likeliest classes of images",
+    "thesis_conv.dual_path_quickstart photo.jpg --top 3",
+    _argument("name", metavar="NAME", help="a preset with a classifier, or a path to one"),
+    _argument("images", nargs="+", metavar="IMAGE", help="image files"),
+    _argument(
+        "--top", type=int, default=3, metavar="N", help="classes an image; default: %(default)s"
+    ),
+    _JSON,
+    backend=True,
+)
+def _predict(parsed) -> None:
+    from saliency_zoo.evaluation.apply import predict
+
+    rows = predict(parsed.name, parsed.images, parsed.top)
+    if parsed.json:
+        return _print_json(rows)
+    for row in rows:
+        scores = ", ".join(f"{c['class']} {100 * c['score']:.1f} %" for c in row["classes"])
+        print(f"{row['image']}: {scores}")
+    return None
+
+
+@_verb(
+    "verify",
+    "check presets: every file, the recipe, and the outputs on generated scenes",
+    "thesis_conv.dual_path_quickstart",
+    _argument("names", nargs="*", metavar="NAME", help="default: all presets"),
+    _JSON,
+    backend=True,
+)
+def _verify(parsed) -> None:
+    from saliency_zoo import presets
+
+    found = {name: presets.verify(name) for name in parsed.names or presets.names()}
+    if parsed.json:
+        _print_json(found)
+    elif not found:
+        print(f"no preset in {' or '.join(presets.folders())}", file=sys.stderr)
+    else:
+        for name, problems in found.items():
+            print(f"{name}: {'; '.join(problems) or 'as its card says'}")
+    wrong = [name for name, problems in found.items() if problems]
+    if wrong:
+        raise ZooError(
+            f"{len(wrong)} of {len(found)} presets are not what their cards say: {', '.join(wrong)}"
+        )
+
+
+def _table(assignments: list[str], *taken: str) -> dict:
+    """The options, without those that the command has arguments for."""
+    from saliency_zoo.config import parse_options
+
+    options = parse_options(assignments)
+    for name in taken:
+        if name in options:
+            raise ZooError(
+                f"{name} is an argument of the command, not an option. "
+                f"Received: {name}={options[name]!r}"
+            )
+    return options
+
+
+def _print_json(value) -> None:
+    import json
+
+    print(json.dumps(value, indent=2))

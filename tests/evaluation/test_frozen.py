@@ -1,0 +1,90 @@
+"""A preset's codes on a data set, probed, scored without labels and fine-tuned."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+import saliency_zoo as zoo
+from saliency_zoo.data.image_set import load
+from saliency_zoo.evaluation.frozen import codes
+from tests.runs import command, preset, refusal  # noqa: F401
+
+OPTIONS = {"train": 60, "test": 30, "unlabelled": 0, "seed": 5}
+WORDS = [f"{k}={v}" for k, v in OPTIONS.items()]
+
+
+def test_codes_are_the_features_of_the_stage(preset):  # noqa: F811
+    model, images = zoo.load(preset), load("synthetic", size=12, **OPTIONS).split("test").images
+    for stage in ("stage1", "code"):
+        expected = keras.ops.convert_to_numpy(zoo.features(model, [stage])(images))
+        found = codes(model, images, stage)
+        np.testing.assert_allclose(found, expected.reshape(30, -1), atol=1e-6)
+    joined = codes(model, images, "code", pixels=True)
+    assert joined.shape == (30, found.shape[1] + 8 * 8 * 3)
+    np.testing.assert_allclose(joined[:, : found.shape[1]], found, atol=1e-6)
+
+
+@pytest.mark.parametrize("pixels", [False, True])
+def test_a_probe_of_a_preset_is_scikit_learns_on_its_codes(preset, pixels):  # noqa: F811
+    model, data = zoo.load(preset), load("synthetic", size=12, **OPTIONS)
+    train, test = (codes(model, data.split(k).images, "stage2", pixels) for k in ("train", "test"))
+    scaler = StandardScaler().fit(train)
+    plain = LogisticRegression(max_iter=1000).fit(
+        scaler.transform(train), data.split("train").labels
+    )
+    expected = plain.score(scaler.transform(test), data.split("test").labels)
+    words = ["--protocol", "linear", "--stage", "stage2", *["--pixels"] * pixels, *WORDS]
+    said = command("evaluate", preset, "--data", "synthetic", *words, "--json")
+    row = json.loads(said.out)
+    assert row["accuracy"] == pytest.approx(expected)
+    assert (row["protocol"], row["stage"], row["pixels"], row["images"]) == (
+        "linear", "stage2", pixels, 30)  # fmt: skip
+
+
+@pytest.mark.parametrize("protocol", ["svm", "knn"])
+def test_the_other_probes_say_an_accuracy(preset, protocol):  # noqa: F811
+    said = command("evaluate", preset, "--data", "synthetic", "--protocol", protocol, *WORDS)
+    assert said.code == 0
+    assert said.out.startswith("accuracy ")
+    assert "on 30 test images of synthetic" in said.out
+
+
+def test_scores_without_labels(preset):  # noqa: F811
+    row = zoo.evaluate(preset, "synthetic", "label_free", **OPTIONS)
+    assert row["images"] == 30
+    assert 0 < row["effective_rank"] <= row["units"]
+    assert 0 <= row["dead_units"] <= 1
+    assert 0 <= row["alignment"] <= 4
+    assert row["uniformity"] <= 0
+    assert row["reconstruction"] > 0
+    assert 0 <= row["saliency_auc"] <= 1
+    said = command("evaluate", preset, "--data", "synthetic", "--protocol", "label_free", *WORDS)
+    assert "effective_rank" in said.out
+
+
+@pytest.mark.parametrize(("protocol", "labels"), [("finetune", 60), ("folds", 10)])
+def test_fine_tuning_on_other_images(preset, protocol, labels):  # noqa: F811
+    options = {**OPTIONS, "folds": 2, "fold_size": 10}
+    row = zoo.evaluate(preset, "synthetic", protocol, **options)
+    assert {run["labels"] for run in row["runs"]} == {labels}
+    assert row["accuracy"]["pretrained"]["n"] == (1 if protocol == "finetune" else 2)
+    assert 0 <= row["accuracy"]["pretrained"]["mean"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--protocol", "liner"], "Did you mean 'linear'?"),
+        (["--protocol", "linear", "--stage", "stag1"], "Did you mean 'stage1'?"),
+        (["--stage", "stage1"], "Received: stage='stage1' of 'classifier'"),
+        (["--pixels"], "Received: pixels of 'classifier'"),
+        (["--protocol", "few_labels"], "needs evaluate.labels_per_class"),
+        (["--protocol", "linear", "train=0"], "split"),
+    ],
+)
+def test_what_cannot_be_evaluated(preset, words, sentence):  # noqa: F811
+    assert sentence in refusal("evaluate", preset, "--data", "synthetic", *WORDS, *words)

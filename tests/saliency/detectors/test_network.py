@@ -1,0 +1,154 @@
+"""Saliency networks, trained by recipe: what each depth can learn, and that they are detectors."""
+
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from scipy import ndimage
+
+import saliency_zoo as zoo
+from saliency_zoo import config, presets
+from saliency_zoo.errors import ZooError
+from saliency_zoo.learners.imitation import Imitation
+from saliency_zoo.networks.network import create
+from saliency_zoo.saliency import store
+from tests.runs import finished_run  # noqa: F401
+
+QUICK = ["data.size=12", "data.options.unlabelled=64", "train.batch_size=16", "train.epochs=2"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a finished run of the two-layer recipe, made small."""
+    folder = tmp_path_factory.mktemp("saliency_conv")
+    recipe = config.load("saliency_conv", [*QUICK, "network.filters=4", "network.kernel_size=3"])
+    card = zoo.train(recipe, folder)
+    assert card["metrics"] == {}
+    return folder
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    draws = np.random.default_rng(0).random((64, 16, 16, 3))
+    return (ndimage.gaussian_filter(draws, (0, 1, 1, 0)) * 2 - 1).astype(np.float32)
+
+
+def taught(name: str, images: np.ndarray, maps: np.ndarray, epochs: int, **options):
+    """The network of this name after plain training on maps, and its last error."""
+    keras.utils.set_random_seed(0)
+    network = create(name, image_size=images.shape[1:3], kernel_size=3, **options)
+    learner = Imitation(network)
+    learner.compile(keras.optimizers.Adam(0.02), jit_compile=False)
+    batch = {"image": images, "saliency": maps[..., None].astype(np.float32)}
+    history = learner.fit(batch, batch_size=16, epochs=epochs, verbose=0).history
+    return network, history["saliency"][-1]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 30), (60, 40), (16, 16, 3), (3, 20, 16, 4)], ids=str)
+def test_a_run_is_a_detector(run, shape):
+    image = np.random.default_rng(0).random(shape)
+    map_ = zoo.detect("network", image, model=run)
+    assert map_.shape == (shape if len(shape) == 2 else shape[:-1])
+    assert map_.dtype == np.float32
+    assert np.isfinite(map_).all()
+    assert 0 <= map_.min() <= map_.max() <= 1
+    np.testing.assert_array_equal(map_, zoo.detect("network", image, model=str(run)))
+
+
+def test_the_map_is_what_the_network_gives_for_the_whole_image(run):
+    image = np.random.default_rng(0).integers(0, 256, (2, 12, 12, 3), np.uint8)
+    code = keras.ops.convert_to_numpy(zoo.load(str(run))(image))
+    found = zoo.detect("network", image, model=run, normalise="none")
+    np.testing.assert_allclose(found, code.reshape(2, 12, 12).clip(0, 1), atol=1e-6)
+    floats = zoo.detect("network", image / 255, model=run, normalise="none")
+    np.testing.assert_allclose(floats, found, atol=1e-5)
+    assert zoo.detect("network", image[:0], model=run).shape == (0, 12, 12)
+
+
+def test_the_decoded_map_of_any_model_that_has_one(finished_run):  # noqa: F811
+    images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    encoder = presets.load(str(finished_run), preprocess=False)
+    stack = presets.stack(str(finished_run), encoder)
+    described = presets.card(str(finished_run))["model"]["preprocessing"]
+    scaled = (images / 255 - np.array(described["mean"])) / np.array(described["std"])
+    codes, _ = stack.encode(scaled.astype("float32"))
+    expected = keras.ops.convert_to_numpy(stack.decode_saliency(codes))[..., 0].clip(0, 1)
+    found = zoo.detect("network", images, model=finished_run, normalise="none")
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_one_layer_learns_a_linear_map_and_is_one(images):
+    # Zeros around the image, as the network has them.
+    target = 0.5 + ndimage.uniform_filter(images.mean(axis=3), (0, 3, 3), mode="constant")
+    network, error = taught("saliency_linear", images, target, epochs=60)
+    assert error < 1e-3
+    a, b = images[:1], images[1:2]
+    both = (network(a) + network(b)) / 2
+    np.testing.assert_allclose(network((a + b) / 2), both, atol=1e-5)
+
+
+def test_two_layers_learn_what_one_cannot(images):
+    target = np.abs(images.mean(axis=3)) * 2  # a distance to mid grey has no linear part
+    _, one = taught("saliency_linear", images, target, epochs=60)
+    _, two = taught("saliency_conv", images, target, epochs=60, filters=4)
+    assert two < 0.6 * one
+
+
+def test_maps_are_kept_by_the_content_of_the_model(run, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (4, 12, 12, 3), np.uint8)
+    copy = shutil.copytree(run, tmp_path / "copy")
+    there, here = (
+        store.Job.of(images, "network", {"model": str(m)}, tmp_path / "cache") for m in (run, copy)
+    )
+    assert there.folder == here.folder
+    content = presets.card(str(copy))
+    zoo.export(run, "saliency_conv.renamed", tmp_path / "presets")
+    other = {"model": str(tmp_path / "presets" / "saliency_conv.renamed")}
+    assert presets.card(other["model"])["sha256"] != content["sha256"]
+    assert store.Job.of(images, "network", other, tmp_path / "cache").folder != here.folder
+
+
+def test_a_run_is_a_preset_that_verifies_and_serves_maps(run, tmp_path):
+    preset = zoo.export(run, "saliency_conv.tiny", tmp_path)
+    assert zoo.verify(str(preset)) == []
+    import tensorflow as tf
+
+    images = np.random.default_rng(0).integers(0, 256, (2, 12, 12, 3), np.uint8)
+    signatures = tf.saved_model.load(str(preset / "serving/1")).signatures
+    assert set(signatures) == {"encode", "features", "saliency", "serving_default"}
+    served = signatures["saliency"](image=tf.constant(images))["saliency"].numpy()
+    found = zoo.detect("network", images, model=preset, normalise="none")
+    np.testing.assert_allclose(served, found, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, r"needs a model.* Received: none"),
+        ({"model": "no/such/run"}, r"Received: 'no/such/run'"),
+        ({"modle": "x"}, r"Did you mean 'model'"),
+    ],
+    ids=str,
+)
+def test_a_model_has_to_be_named(options, sentence):
+    with pytest.raises(ZooError, match=sentence):
+        zoo.detect("network", np.zeros((4, 4), np.uint8), **options)
+
+
+def test_what_does_not_fit_is_refused_before_training(tmp_path):
+    with pytest.raises(ZooError, match=r"whose code is a map.* Received: 'thesis_conv'"):
+        zoo.train(config.load("saliency_conv", [*QUICK, "network.name=thesis_conv"]), tmp_path)
+    for options in ({"kernel_size": 4}, {"filters": 0}, {"activation": "sofmax"}):
+        with pytest.raises(ZooError, match="Received: "):
+            create("saliency_conv", **options)
+
+
+def test_a_model_that_decodes_no_saliency_says_so(tmp_path):
+    recipe = config.load(
+        "saliency_conv",
+        [*QUICK, "network.name=thesis_conv", "learner.name=autoencoder", "saliency.name=luminance"],
+    )
+    zoo.train(recipe, tmp_path / "run")
+    with pytest.raises(ZooError, match="does not decode saliency"):
+        zoo.detect("network", np.zeros((4, 4), np.uint8), model=tmp_path / "run")
