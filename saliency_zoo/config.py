@@ -48,7 +48,7 @@ class Data:
     pretrain_on: Literal["unlabelled", "unlabelled+train", "train"] = "unlabelled"
     size: int = _at_least(32, 1)
     crop: int | None = _at_least(None, 1)
-    scaling: Literal["standardise", "unit"] = "standardise"
+    scaling: Literal["standardise", "unit", "image", "contrast", "zca"] = "standardise"
 
     def __post_init__(self):
         for option in ("path", "root", "spec"):

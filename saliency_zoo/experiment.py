@@ -60,8 +60,7 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
             "preprocessing": {
                 "size": recipe.data.size,
                 "crop": recipe.data.crop,
-                "mean": inputs.scaling.mean,
-                "std": inputs.scaling.std,
+                **inputs.scaling.save(run.folder),
             },
             "class_names": list(inputs.labelled.class_names),
         },

@@ -88,7 +88,6 @@ def load(
         >>> codes = encoder(images)                     # uint8, (N, H, W, 3)
         >>> mine = zoo.load("thesis_conv.dual_path_quickstart", classes=5)
     """
-    from saliency_zoo.layers.preprocessing import preprocessing
     from saliency_zoo.networks import network as networks
 
     if head not in (None, "classifier"):
@@ -106,7 +105,23 @@ def load(
         networks.encoder(network).load_weights(cards.checked(folder, ENCODER))
     if not preprocess:
         return network
-    return networks.preprocessed(network, preprocessing(**model["preprocessing"]))
+    return networks.preprocessed(network, preprocessed(folder, model["preprocessing"]))
+
+
+def scaling(folder: str, described: dict[str, Any]) -> Any:
+    """The `Scaling` that the `preprocessing` entry of a card describes."""
+    from saliency_zoo.data.scaling import load as read
+
+    return read(described, lambda path: cards.checked(folder, path))
+
+
+def preprocessed(folder: str, described: dict[str, Any]) -> Any:
+    """The layers that the `preprocessing` entry of a card describes, with what was fitted."""
+    from saliency_zoo.layers.preprocessing import normalising, preprocessing
+
+    found = scaling(folder, described)
+    size, crop = described["size"], described["crop"]
+    return preprocessing(size, crop, found.mean, found.std, normalising(found.then))
 
 
 def build(model: dict[str, Any], classes: int | None) -> keras.Model:

@@ -80,6 +80,9 @@ class Registry(Mapping):
         target, defaults = self.resolve(name)
         return functools.partial(target, **defaults) if defaults else target
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._registered or name in self._entries  # Mapping's own would import it
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted({**self._entries, **self._registered}))
 

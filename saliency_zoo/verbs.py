@@ -87,20 +87,47 @@ def _list(parsed) -> None:
 
 @_verb(
     "show",
-    "show what a name stands for: a preset's card, or an entry's arguments",
-    "thesis_conv.dual_path_quickstart",
+    "show what a name stands for: a preset's card, an entry's arguments, or an image set",
+    "thesis_conv.dual_path_quickstart\n  saliency-zoo show data npz:tin10.npz --picture tin10.png",
     _argument(
         "name",
         metavar="NAME",
-        help="a preset, a path to one or to a finished run, or an entry: name or kind:name",
+        help="a preset, a path to one or to a finished run, an entry (name or kind:name), or the "
+        "word data with an image set after it",
     ),
+    _argument("data", nargs="?", metavar="DATA", help="after data: an image set"),
+    _argument("--picture", metavar="FILE", help="of an image set: writes a sheet of its images"),
+    _options("data set's reader"),
     _JSON,
 )
 def _show(parsed) -> None:
+    if parsed.name == "data":
+        return _show_data(parsed)
+    if parsed.data or parsed.assignments or parsed.picture:
+        raise ZooError(
+            "Only an image set takes more words: saliency-zoo show data DATA. "
+            f"Received: {parsed.data or parsed.picture or parsed.assignments[0]!r}"
+        )
     from saliency_zoo.description import describe
 
     found = describe(parsed.name)
     _print_json(found.data) if parsed.json else print(found.text)
+    return None
+
+
+def _show_data(parsed) -> None:
+    if not parsed.data:
+        raise ZooError("An image set follows, e.g. `show data synthetic`. Received: nothing")
+    from saliency_zoo.data.image_set import load
+    from saliency_zoo.data.summary import in_words, summarise
+
+    found = load(parsed.data, **_table(parsed.assignments, "name", "data", "path", "picture"))
+    row = summarise(found)
+    if parsed.picture:
+        from saliency_zoo.pictures.contact import contact_sheet
+
+        contact_sheet(found, parsed.picture)
+    _print_json(row) if parsed.json else print(in_words(row))
 
 
 @_verb(
@@ -238,9 +265,7 @@ def _benchmark(parsed) -> None:
     if parsed.json:
         return _print_json(rows)
     print(table(rows))
-    print(
-        f"results: {parsed.out}" if parsed.out else "nothing written: --out DIR keeps results"
-    )
+    print(f"results: {parsed.out}" if parsed.out else "nothing written: --out DIR keeps results")
     return None
 
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from saliency_zoo.data import draws
+from saliency_zoo.data.npz import release
 from saliency_zoo.data.scaling import Scaling as Scaling
 from saliency_zoo.errors import ZooError
 
 _CROP, _NOISE = 1, 2
+# The system may map 2 MB around each image that is read from a file; of so many it holds them.
+_HELD = 32
 
 
 @dataclass
@@ -83,6 +86,8 @@ class Batches:
         windows = np.empty((len(indices), *side, *arrays.shape[3:]), arrays.dtype)
         for k, (i, y, x) in enumerate(zip(indices, tops, lefts, strict=True)):
             windows[k] = arrays[i, y : y + side[0], x : x + side[1]]
+            if k % _HELD == _HELD - 1:
+                release(arrays)
         if self.flip:
             mirrored = uniform[:, 2] < 0.5
             windows[mirrored] = windows[mirrored, :, ::-1]

@@ -13,6 +13,7 @@ from saliency_zoo.data.normalisation import (
     ContrastNormalisation,
     ImageStandardisation,
 )
+from saliency_zoo.data.npz import release
 from saliency_zoo.data.whitening import Whitening
 from saliency_zoo.errors import unknown
 
@@ -39,7 +40,7 @@ class Scaling:
         cls,
         images: np.ndarray,
         how: str = "standardise",
-        chunk: int = 4096,
+        chunk: int = 512,
         crop: Callable[[np.ndarray], np.ndarray] = np.asarray,
     ) -> "Scaling":
         """The scaling of this name, fitted to uint8 images in chunks.
@@ -58,12 +59,14 @@ class Scaling:
         if how in ("unit", "image", "contrast"):
             normalised = {"image": ImageStandardisation(), "contrast": ContrastNormalisation()}
             return cls((0.0,) * channels, (1.0,) * channels, normalised.get(how))
-        plain = cls(*_moments(images, chunk))
+        mean, deviation = (values / 255 for values in moments(images, chunk))
+        plain = cls(tuple(map(float, mean)), tuple(map(float, np.maximum(deviation, 1e-6))))
         if how == "standardise":
             return plain
         whitening = Whitening("zca")
         for start in range(0, len(images), chunk):
             whitening.partial_fit(plain(crop(images[start : start + chunk])))
+            release(images)
         return cls(plain.mean, plain.std, whitening.finish())
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
@@ -85,9 +88,7 @@ class Scaling:
         return described if self.then is None else {**described, "then": self.then.described()}
 
 
-def load(
-    described: Mapping[str, Any], find: Callable[[str], str | os.PathLike]
-) -> Scaling:
+def load(described: Mapping[str, Any], find: Callable[[str], str | os.PathLike]) -> Scaling:
     """The scaling that a card describes.
 
     Args:
@@ -105,12 +106,19 @@ def load(
     return Scaling(tuple(described["mean"]), tuple(described["std"]), then)
 
 
-def _moments(images: np.ndarray, chunk: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def moments(images: np.ndarray, chunk: int = 512) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation of each channel over all pixels of uint8 images, in 0..255.
+
+    How often each level occurs is counted, which is exact, takes little memory, and gives the
+    pages of mapped images back.
+    """
     channels = images.shape[-1]
-    total, squares, count = np.zeros(channels), np.zeros(channels), 0
+    counts = np.zeros((channels, 256), "int64")
     for start in range(0, len(images), chunk):
-        part = np.asarray(images[start : start + chunk], np.float64).reshape(-1, channels) / 255
-        total, squares, count = total + part.sum(0), squares + (part**2).sum(0), count + len(part)
-    mean = total / count
-    std = np.sqrt(np.maximum(squares / count - mean**2, 1e-12))
-    return tuple(map(float, mean)), tuple(map(float, std))
+        part = np.asarray(images[start : start + chunk])
+        for channel in range(channels):
+            counts[channel] += np.bincount(part[..., channel].ravel(), minlength=256)
+        release(images)
+    shares, levels = counts / counts.sum(1, keepdims=True), np.arange(256)
+    mean = shares @ levels
+    return mean, np.sqrt(np.maximum(shares @ levels**2 - mean**2, 0))

@@ -11,7 +11,6 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free, probes
 from saliency_zoo.evaluation.crops import CENTRE, views
 from saliency_zoo.evaluation.scores import outputs
-from saliency_zoo.layers.preprocessing import preprocessing
 from saliency_zoo.networks.network import PREPROCESSING, features
 from saliency_zoo.training.inputs import resized
 
@@ -91,7 +90,7 @@ def _decoded(name: str, part: Split) -> dict[str, float]:
     """What the preset's learner decodes of its codes, where it decodes images or maps."""
     seen = presets.card(name)["model"]["preprocessing"]
     learner = presets.stack(name, presets.load(name, preprocess=False))
-    scaled = outputs(preprocessing(**seen), part.images)
+    scaled = outputs(presets.preprocessed(presets.find(name), seen), part.images)
     latent, traces = learner.encode(scaled)
     numpy, found = keras.ops.convert_to_numpy, {}
     if learner.decodes_image:

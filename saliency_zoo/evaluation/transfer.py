@@ -8,7 +8,6 @@ from typing import Any
 
 from saliency_zoo import cards, config, presets
 from saliency_zoo.config import Evaluate, Finetune, Recipe
-from saliency_zoo.data.pipeline import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetune import finetune
 from saliency_zoo.training.run import Run
@@ -31,9 +30,7 @@ def transfer(name: str, data: str, protocol: str, **options: Any) -> dict[str, A
     seen = content["model"]["preprocessing"]
     with tempfile.TemporaryDirectory() as out:
         run = Run(recipe, out)
-        run.inputs = dataclasses.replace(
-            run.inputs, fitted=Scaling(tuple(seen["mean"]), tuple(seen["std"]))
-        )
+        run.inputs = dataclasses.replace(run.inputs, fitted=presets.scaling(str(folder), seen))
         _check_channels(content, run.inputs.channels)
         shutil.copy(cards.checked(str(folder), presets.ENCODER), Path(out) / presets.ENCODER)
         found = finetune(run)

@@ -1,5 +1,6 @@
 """Layers, one a file. Names are `role.name`; a network asks for `pooling="max"`."""
 
+_AUGMENTATIONS = "saliency_zoo.layers.augmentation"
 _CORRUPTIONS = "saliency_zoo.layers.corruption"
 
 ENTRIES = {
@@ -14,6 +15,9 @@ ENTRIES = {
     "activation.silu": ("keras.layers:Activation", {"activation": "silu"}),
     "activation.softplus": ("keras.layers:Activation", {"activation": "softplus"}),
     "activation.tanh": ("keras.layers:Activation", {"activation": "tanh"}),
+    "augmentation.hide_patches": f"{_AUGMENTATIONS}:HidePatches",
+    "augmentation.other_background": f"{_AUGMENTATIONS}:OtherBackground",
+    "augmentation.salient_crop": f"{_AUGMENTATIONS}:SalientCrop",
     "convolution.separable": "keras.layers:SeparableConv2D",
     "convolution.standard": "saliency_zoo.layers.reversible_conv2d:ReversibleConv2D",
     "corruption.gaussian": f"{_CORRUPTIONS}:GaussianCorruption",
@@ -21,7 +25,8 @@ ENTRIES = {
     "corruption.salt_and_pepper": f"{_CORRUPTIONS}:SaltAndPepperCorruption",
     "dense.standard": "saliency_zoo.layers.reversible_dense:ReversibleDense",
     "normalisation.batch": "saliency_zoo.layers.batch_normalisation:BatchNormalisation",
-    "normalisation.group": ("keras.layers:GroupNormalization", {"groups": -1}),
+    "normalisation.group": ("keras.layers:GroupNormalization", {"groups": 1}),
+    "normalisation.instance": ("keras.layers:GroupNormalization", {"groups": -1}),
     "normalisation.layer": "keras.layers:LayerNormalization",
     "pooling.average": "keras.layers:AveragePooling2D",
     "pooling.lp": "saliency_zoo.layers.lp_pooling2d:LpPooling2D",

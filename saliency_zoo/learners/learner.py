@@ -34,6 +34,10 @@ class Learner(keras.Model):
     decodes_image = decodes_saliency = False
     fits: str | None = None
 
+    def __init__(self, **kwargs):
+        # Layers cast for themselves; maps, noise and losses keep their precision.
+        super().__init__(autocast=False, **kwargs)
+
     def objectives(self, batch: Batch, training: bool | None = None) -> dict[str, object]:
         """The loss of each sample, by name."""
         raise NotImplementedError

@@ -1,11 +1,14 @@
 """Learners for a whole network: one a stage, or one around all of it."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.layers.decoder import Decoder
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.networks.network import stages
 from saliency_zoo.registry import Spec, learners, parameters, split
@@ -82,41 +85,39 @@ def parts_of(learner: Learner) -> dict[str, Learner]:
 
 
 class Joint(Learner):
-    """All stages of a stack at once, judged by what the last codes decode to.
+    """All stages of a stack at once, judged by what one linear layer makes of the last codes.
 
-    Greedy stages know nothing of each other. Trained on after them, or in place of them, this
-    lets the image and its map reach every stage through all decoders.
+    Greedy stages know nothing of each other, and a stage that sees little of the image cannot tell
+    what is salient in it. Trained on after them, or in place of them, this lets the map reach
+    every stage. Where the stack has no saliency head it is the image that is decoded, through all
+    stages.
 
     Args:
         stack: the stages and their decoders, trained in place.
+        shape: of the maps, without the batch axis.
     """
 
-    def __init__(self, stack: Stack):
+    def __init__(self, stack: Stack, shape: Sequence[int]):
         super().__init__()
         self.stack = stack
-        first = next(iter(stack.parts.values()))
+        first, codes = next(iter(stack.parts.values())), stack.last.stage.shapes[-1]
         self._distance, self._pixel_weight = first.distance, first.pixel_weight
-        self.scales = {**first.scales, "saliency": stack.last.scales["saliency"]}
-        self.uses = stack.uses
-        self.noise_shape = first.noise_shape
-        sentences = {
-            "reconstruction": first.scales["reconstruction"],
-            "saliency": stack.decodes_saliency,
-        }
-        self.log([name for name, wanted in sentences.items() if wanted])
+        self.uses, self.noise_shape = stack.uses, first.noise_shape
+        self.head = None
+        if stack.decodes_saliency:
+            self.head = Decoder(shape)
+            self.head.build((None, math.prod(codes)))
+        self.log(["saliency" if self.head else "reconstruction"])
         self.built = True
 
     def objectives(self, batch, training=None):
         image = batch["image"]
         codes, traces = self.stack.encode(image, batch.get("noise"), training)
-        losses = {}
-        if self.scales["reconstruction"]:
-            decoded, weight = self.stack.decode(codes, traces), self._pixel_weight(batch)
-            losses["reconstruction"] = self._distance(image, decoded, weight)
-        if self.stack.decodes_saliency:
-            maps = self.stack.decode_saliency(codes)
-            losses["saliency"] = self._distance(batch["saliency"], maps)
-        return losses
+        if self.head is not None:
+            maps = self.head(ops.reshape(codes, (-1, math.prod(codes.shape[1:]))))
+            return {"saliency": self._distance(batch["saliency"], maps)}
+        decoded, weight = self.stack.decode(codes, traces), self._pixel_weight(batch)
+        return {"reconstruction": self._distance(image, decoded, weight)}
 
 
 def learner(spec: Spec, network: keras.Model, stage: str | None = None, **options: Any) -> Learner:

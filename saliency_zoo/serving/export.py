@@ -9,7 +9,6 @@ import keras
 
 from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.preprocessing import preprocessing
 from saliency_zoo.networks import network as networks
 
 SERVING = "serving/1"
@@ -93,7 +92,7 @@ def _image_spec(channels: int) -> Any:
 def _endpoints(preset: str, content: dict[str, Any]) -> dict[str, tuple[Any, list]]:
     """Each signature's function, and the layers whose variables it reads."""
     encoder = presets.load(preset, preprocess=False)
-    scaled = preprocessing(**content["model"]["preprocessing"])
+    scaled = presets.preprocessed(preset, content["model"]["preprocessing"])
     names = [s.name for s in networks.stages(encoder)]
     staged = networks.features(encoder, [*names, networks.CODE])
 
@@ -101,9 +100,9 @@ def _endpoints(preset: str, content: dict[str, Any]) -> dict[str, tuple[Any, lis
         return dict(zip([*names, networks.CODE], staged(scaled(image)), strict=True))
 
     found = {
-        "encode": (lambda image: {"code": encoder(scaled(image))}, [encoder]),
-        "features": (features, [encoder]),
-        **_decoding(preset, content, encoder, scaled),
+        "encode": (lambda image: {"code": encoder(scaled(image))}, [encoder, scaled]),
+        "features": (features, [encoder, scaled]),
+        **_decoding(preset, content, scaled),
     }
     found["serving_default"] = found["encode"]
     if presets.CLASSIFIER in content["files"]:
@@ -113,15 +112,19 @@ def _endpoints(preset: str, content: dict[str, Any]) -> dict[str, tuple[Any, lis
     return found
 
 
-def _decoding(preset, content, encoder, scaled) -> dict[str, tuple[Any, list]]:
+def _decoding(preset, content, scaled) -> dict[str, tuple[Any, list]]:
     if not any(path.startswith(presets.DECODERS) for path in content["files"]):
         return {}
-    learner = presets.stack(preset, encoder)
+    # Around weights of its own: joint training may have moved the encoder on from its decoders.
+    learner = presets.stack(preset, presets.load(preset, preprocess=False))
     described = content["model"]["preprocessing"]
     mean, std = (keras.ops.array(described[k], "float32") for k in ("mean", "std"))
 
     def reconstruct(image):
-        pixels = (learner.decode(*learner.encode(scaled(image))) * std + mean) * 255
+        decoded = learner.decode(*learner.encode(scaled(image)))
+        if "then" in described:
+            decoded = scaled.layers[-1](decoded, reverse=True)
+        pixels = (decoded * std + mean) * 255
         return {"image": keras.ops.cast(keras.ops.round(keras.ops.clip(pixels, 0, 255)), "uint8")}
 
     def saliency(image):

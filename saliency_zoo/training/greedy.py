@@ -13,28 +13,33 @@ from saliency_zoo.training.run import Run, save_weights
 def pretrain(run: Run) -> Learner:
     """Trains the recipe's learner and leaves the encoder's weights in the run's folder.
 
+    The decoders are kept with the greedy stages that they were trained with.
+
     Returns:
-        The trained learner.
+        The learner as the greedy stages left it.
     """
     encoder = run.build(run.recipe.train.seed)
     part = run.recipe.learner
     with strategies.scope(run.strategy):
         whole = learner({"name": part.name, **part.options}, encoder)
-    parts = parts_of(whole)
-    for stage, trained in parts.items():
+    kept = {stage: run.folder / DECODERS / f"{stage}.weights.h5" for stage in parts_of(whole)}
+    for stage, trained in parts_of(whole).items():
         run.train(trained, batches(run, trained), run.recipe.train, f"pretrain-{stage}")
+    for stage, trained in parts_of(whole).items():
+        save_weights(trained, kept[stage])
     if run.recipe.train.joint_epochs:
         _train_jointly(run, whole)
-    for stage, trained in parts.items():
-        save_weights(trained, run.folder / DECODERS / f"{stage}.weights.h5")
     save_weights(encoder, run.folder / ENCODER)
+    for stage, trained in parts_of(whole).items():
+        trained.load_weights(kept[stage])
     return whole
 
 
 def _train_jointly(run: Run, stack: Learner) -> None:
     settings = dataclasses.replace(run.recipe.train, epochs=run.recipe.train.joint_epochs)
+    side = run.recipe.data.crop or run.recipe.data.size
     with strategies.scope(run.strategy):
-        joint = Joint(stack)
+        joint = Joint(stack, (side, side, 1))
     run.train(joint, batches(run, joint), settings, "pretrain-joint")
 
 

@@ -12,7 +12,8 @@ from saliency_zoo import cards
 from saliency_zoo.config import Recipe
 from saliency_zoo.data import image_set
 from saliency_zoo.data.image_set import ImageSet, Split
-from saliency_zoo.data.pipeline import Scaling
+from saliency_zoo.data.pipeline import centred
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.registry import datasets
 
@@ -74,7 +75,11 @@ class Inputs:
     @functools.cached_property
     def scaling(self) -> Scaling:
         """Fitted to the images of pre-training, unless it is given."""
-        return self.fitted or Scaling.fit(self.pretraining, self.recipe.data.scaling)
+        return self.fitted or Scaling.fit(
+            self.pretraining,
+            self.recipe.data.scaling,
+            crop=functools.partial(centred, crop=self.recipe.data.crop),
+        )
 
     @property
     def channels(self) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
-from saliency_zoo.learners.stack import learner
+from saliency_zoo.learners.stack import Stack, learner
 from saliency_zoo.registry import protocols
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training import strategy as strategies
@@ -38,7 +38,12 @@ def _pretraining(run: Run) -> None:
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
     part, encoder = recipe.learner, run.build(train.seed)
     with strategies.scope(run.strategy):
-        learner({"name": part.name, **part.options}, encoder)
+        found = learner({"name": part.name, **part.options}, encoder)
+    if train.joint_epochs and not isinstance(found, Stack):
+        raise ZooError(
+            f"train.joint_epochs trains stages together, and {part.name} has none of its own. "
+            f"Received: {train.joint_epochs}"
+        )
 
 
 def _finetuning(run: Run) -> None:

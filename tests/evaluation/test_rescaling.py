@@ -48,5 +48,5 @@ def test_its_own_deviations_change_nothing():
 
 def test_stages_with_more_than_one_kernel_are_refused():
     model = network(normalisation="batch")
-    with pytest.raises(zoo.ZooError, match="one kernel each. Received: 2 layers"):
+    with pytest.raises(zoo.ZooError, match=r"one kernel each\. Received: 2 layers"):
         rescale(model, IMAGES, [1.0, 1.0, 1.0])

@@ -19,6 +19,7 @@ from saliency_zoo.evaluation.saliency_benchmark.rows import filled
 from saliency_zoo.registry import detectors
 from saliency_zoo.saliency import metrics
 from saliency_zoo.saliency.detect import detect
+from tests.runs import command, refusal
 
 SIZES = [(20, 30), (30, 20), (24, 24), (18, 32), (26, 20)]
 
@@ -124,6 +125,7 @@ def test_what_archives_leave_behind_is_not_taken_for_a_picture(folder):
         path = folder / stray
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"no picture")
+    (folder / "images/folder.png").mkdir()
     assert len(find_pairs(folder)) == 5
 
 
@@ -433,3 +435,32 @@ def test_a_map_fills_the_range_and_leaves_a_constant():
     values = np.random.default_rng(0).random((4, 4)) * 0.5 + 0.2
     assert (filled(values).min(), filled(values).max()) == (0, 1)
     np.testing.assert_array_equal(filled(np.full((2, 2), 0.3)), np.full((2, 2), 0.3))
+
+
+def test_the_command(folder, stand_ins, tmp_path):
+    wanted = ["redness", '{"name": "powered", "power": 3}']
+    words = ["benchmark", folder, "--detectors", *wanted, "--resamples", 9, "--seed", 2]
+    said = command(*words, "--out", tmp_path / "out")
+    assert said.code == 0
+    assert "| powered (power=3) |" in said.out
+    assert "redness: 5/5" in said.err
+    written = json.loads((tmp_path / "out/benchmark.json").read_text())
+    assert (written["seed"], written["resamples"]) == (2, 9)
+    rows = json.loads(command(*words, "--json").out)
+    assert [row["detector"] for row in rows] == ["redness", "powered (power=3)"]
+    assert rows[0]["metrics"]["auc_borji"] == written["rows"][0]["metrics"]["auc_borji"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["geodesc"], "Did you mean 'geodesic'"),
+        (['{"name": "geodesic"'], "A detector with options is JSON"),
+        (['{"name": "geodesic", "pach": 2}'], "Did you mean 'patch'"),
+        (["centre", "--resamples", 0], "resamples is a whole number of at least 1. Received: 0"),
+        (["centre", "--seed", -1], "seed is a whole number of at least 0. Received: -1"),
+    ],
+    ids=str,
+)
+def test_what_the_command_refuses(folder, words, sentence):
+    assert sentence in refusal("benchmark", folder, "--detectors", *words)

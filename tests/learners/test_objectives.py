@@ -144,53 +144,14 @@ def test_gradients_equal_differences(name, network):
     for variable, gradient in zip(variables, found, strict=True):
         start = ops.convert_to_numpy(variable)
         direction = gradient / max(np.linalg.norm(gradient), 1e-12)
-        ends = []
-        for step in (1e-3, -1e-3):
+        places, ends = [], []
+        for step in (1e-5, -1e-5):  # so small that no switch flips; numpy computes in float64
             variable.assign(start + step * direction)
+            places.append(ops.convert_to_numpy(variable).astype(float))
             ends.append(total())
         variable.assign(start)
-        slope = (ends[0] - ends[1]) / 2e-3
-        np.testing.assert_allclose(slope, np.linalg.norm(gradient), rtol=0.02, atol=1e-4)
-
-
-def test_the_weight_of_the_foreground_enters_squared(network):
-    taught = learner("foreground", network, stage="stage1", base=0.0, reduction="sum")
-    batch = example_batch(taught, network)
-    batch["saliency"] = np.full_like(batch["saliency"], 0.5)
-    batch["saliency"][:, 0, 0] = 1.0
-    plain = learner("autoencoder", network, stage="stage1", reduction="sum")
-    corner = ops.convert_to_numpy(plain.decoder(*plain.encode(batch["image"]))) - batch["image"]
-    corner = (corner[:, 0, 0] ** 2).sum(-1)
-    whole = ops.convert_to_numpy(plain(batch)["reconstruction"])
-    expected = corner + 0.25 * (whole - corner)
-    np.testing.assert_allclose(taught(batch)["reconstruction"], expected, rtol=1e-4)
-
-
-def test_a_map_of_zeros_weighs_nothing_and_stays_finite(network):
-    for base, alike in ((0.2, True), (0.0, False)):
-        taught = learner("foreground", network, stage="stage1", base=base)
-        batch = example_batch(taught, network)
-        batch["saliency"] = np.zeros_like(batch["saliency"])
-        given = ops.convert_to_numpy(taught(batch)["reconstruction"])
-        plain = ops.convert_to_numpy(
-            learner("autoencoder", network)(batch)["stage1/reconstruction"]
-        )
-        np.testing.assert_allclose(given, plain if alike else 0 * plain, rtol=1e-5)
-
-
-def test_one_weight_of_saliency_a_stage(network):
-    weights = [0.5, 2.0, 0.25]
-    taught = learner("dual_path", network, saliency_weight=weights)
-    batch = example_batch(taught, network)
-    losses = taught(batch)
-    expected = 0.0
-    for stage, weight in zip(taught.parts, weights, strict=True):
-        for key, values in losses.items():
-            if key.startswith(f"{stage}/"):
-                expected += (weight if key.endswith("saliency") else 1) * float(ops.mean(values))
-    np.testing.assert_allclose(taught.total(losses, 4), expected, rtol=1e-5)
-    alone = sum(float(p.total(p(batch), 4)) for p in taught.parts.values())
-    np.testing.assert_allclose(alone, expected, rtol=1e-5)
+        expected = np.sum(gradient * (places[0] - places[1]))
+        np.testing.assert_allclose(ends[0] - ends[1], expected, rtol=0.02, atol=1e-9)
 
 
 @pytest.mark.parametrize("weights", [0.0, [1.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])

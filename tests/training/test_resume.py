@@ -84,9 +84,10 @@ def kill_at(monkeypatch, owner, name, count):
 )
 def test_killed_anywhere(uninterrupted, tmp_path, monkeypatch, owner, name, count):
     recipe = config.from_table(RECIPE)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         kill_at(patch, owner, name, count)
-        experiment.train(recipe, tmp_path)
+        with pytest.raises(Killed):
+            experiment.train(recipe, tmp_path)
     assert not (tmp_path / "card.json").exists()
     experiment.train(recipe, tmp_path)
     assert same(tmp_path, uninterrupted)

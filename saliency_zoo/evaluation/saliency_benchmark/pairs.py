@@ -69,7 +69,8 @@ def find_pairs(folder: str | Path) -> list[Pair]:
     folder = Path(folder)
     if not folder.is_dir():
         raise ZooError(f"A folder of images and masks is needed. Received: {str(folder)!r}")
-    files = sorted(p for p in folder.rglob("*") if _is_picture(p.relative_to(folder)))
+    found = (p for p in folder.rglob("*") if _is_picture(p.relative_to(folder)))
+    files = sorted(p for p in found if not p.is_dir())
     images, masks = _sorted_out(folder, files)
     if not images:
         raise ZooError(f"No images in this folder. Expected: {LAYOUTS}. Received: {str(folder)!r}")

@@ -67,16 +67,16 @@ def _loaded(folder: str, checksum: str) -> tuple[Any, tuple[int, ...]]:
     import keras
 
     from saliency_zoo import presets
-    from saliency_zoo.layers.preprocessing import preprocessing
+    from saliency_zoo.layers.preprocessing import normalising, preprocessing
 
     encoder = presets.load(folder, preprocess=False)
     learner = presets.stack(folder, encoder)
     if not learner.decodes_saliency:
         raise ZooError(f"The model does not decode saliency. Received: model={folder!r}")
     shape = tuple(encoder.input.shape[1:])
-    described = presets.card(folder)["model"]["preprocessing"]
+    found = presets.scaling(folder, presets.card(folder)["model"]["preprocessing"])
     # The whole image, not its middle: a map is asked for every pixel.
-    scaled = preprocessing(shape[0], None, described["mean"], described["std"])
+    scaled = preprocessing(shape[0], None, found.mean, found.std, normalising(found.then))
 
     def predict(pixels: np.ndarray) -> np.ndarray:
         codes, _ = learner.encode(scaled(pixels), training=False)

@@ -81,7 +81,7 @@ def test_the_decoded_map_of_any_model_that_has_one(finished_run):  # noqa: F811
 def test_one_layer_learns_a_linear_map_and_is_one(images):
     # Zeros around the image, as the network has them.
     target = 0.5 + ndimage.uniform_filter(images.mean(axis=3), (0, 3, 3), mode="constant")
-    network, error = taught("saliency_linear", images, target, epochs=60)
+    network, error = taught("saliency_linear", images, target, epochs=40)
     assert error < 1e-3
     a, b = images[:1], images[1:2]
     both = (network(a) + network(b)) / 2
@@ -90,8 +90,8 @@ def test_one_layer_learns_a_linear_map_and_is_one(images):
 
 def test_two_layers_learn_what_one_cannot(images):
     target = np.abs(images.mean(axis=3)) * 2  # a distance to mid grey has no linear part
-    _, one = taught("saliency_linear", images, target, epochs=60)
-    _, two = taught("saliency_conv", images, target, epochs=60, filters=4)
+    _, one = taught("saliency_linear", images, target, epochs=40)
+    _, two = taught("saliency_conv", images, target, epochs=40, filters=4)
     assert two < 0.6 * one
 
 
@@ -139,6 +139,9 @@ def test_a_model_has_to_be_named(options, sentence):
 def test_what_does_not_fit_is_refused_before_training(tmp_path):
     with pytest.raises(ZooError, match=r"whose code is a map.* Received: 'thesis_conv'"):
         zoo.train(config.load("saliency_conv", [*QUICK, "network.name=thesis_conv"]), tmp_path)
+    with pytest.raises(ZooError, match=r"imitation has none of its own\. Received: 2"):
+        zoo.train(config.load("saliency_conv", [*QUICK, "train.joint_epochs=2"]), tmp_path)
+    assert list(tmp_path.iterdir()) == []
     for options in ({"kernel_size": 4}, {"filters": 0}, {"activation": "sofmax"}):
         with pytest.raises(ZooError, match="Received: "):
             create("saliency_conv", **options)
