@@ -78,6 +78,7 @@ class Train:
     schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: float = _at_least(0.0, 0)
     flip: bool = True
+    augment: list = field(default_factory=list)
     max_steps: int | None = _at_least(None, 1)
     seed: int = _between(0, 0, 4_000_000)  # a thousand of them go into 32 bits, for the folds
     checkpoint_seconds: float = _at_least(30.0, 0)
@@ -338,4 +339,10 @@ def _plain(value: Any, path: str) -> Any:
     return value
 
 
-_NAMES = {int: "an integer", float: "a number", str: "a string", bool: "true or false"}
+_NAMES = {
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    bool: "true or false",
+    list: "a list",
+}

@@ -3,8 +3,9 @@
 import math
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from saliency_zoo.data.npz import release
 from saliency_zoo.data.scaling import Scaling as Scaling
 from saliency_zoo.errors import ZooError
 
-_CROP, _NOISE = 1, 2
+_CROP, _NOISE, _AUGMENT = 1, 2, 3
 # The system may map 2 MB around each image that is read from a file; of so many it holds them.
 _HELD = 32
 
@@ -32,6 +33,7 @@ class Batches:
         crop: side of a random square, or None for the whole image.
         flip: mirror every second image, at random.
         noise_shape: shape of the uniform noise that a corruption needs, or None.
+        augment: augmentation layers, which see crops in 0..255 beside their maps.
     """
 
     images: np.ndarray
@@ -43,6 +45,7 @@ class Batches:
     crop: int | None = None
     flip: bool = True
     noise_shape: tuple[int, ...] | None = None
+    augment: Sequence[Any] = ()
 
     def __post_init__(self):
         if len(self.images) < self.batch_size:
@@ -50,6 +53,8 @@ class Batches:
                 f"A batch is no larger than the {len(self.images)} images. "
                 f"Received: batch_size={self.batch_size}"
             )
+        if self.augment and self.saliency is None:
+            raise ZooError("Augmentations look at saliency maps. Received: none")
         if self.crop is not None and self.crop > min(self.images.shape[1:3]):
             raise ZooError(
                 f"A crop is no larger than images of {self.images.shape[1]}x{self.images.shape[2]} "
@@ -67,9 +72,13 @@ class Batches:
             self._epoch, self._order = epoch, draws.order(self.seed, epoch, len(self.images))
         indices = self._order[step * self.batch_size : (step + 1) * self.batch_size]
         uniform = draws.uniform(self.seed, epoch, indices, 3, _CROP)
-        batch = {"image": self.scaling(self._window(self.images, indices, uniform))}
+        images, maps = self._window(self.images, indices, uniform), None
         if self.saliency is not None:
-            batch["saliency"] = self._window(self.saliency, indices, uniform)[..., None]
+            maps = self._window(self.saliency, indices, uniform)[..., None]
+        images, maps = self._augmented(images, maps, epoch, indices)
+        batch = {"image": self.scaling(images)}
+        if maps is not None:
+            batch["saliency"] = maps
         if self.labels is not None:
             batch["label"] = self.labels[indices]
         if self.noise_shape is not None:
@@ -77,6 +86,14 @@ class Batches:
             noise = draws.uniform(self.seed, epoch, indices, count, _NOISE)
             batch["noise"] = noise.reshape(-1, *self.noise_shape)
         return batch
+
+    def _augmented(self, images, maps, epoch: int, indices: np.ndarray) -> tuple:
+        for stream, layer in enumerate(self.augment, start=_AUGMENT):
+            count = layer.numbers(*images.shape[1:3])
+            noise = draws.uniform(self.seed, epoch, indices, count, stream)
+            pair = [images.astype(np.float32), maps]
+            images, maps = map(np.asarray, layer(pair, noise, training=True))
+        return images, maps
 
     def _window(self, arrays: np.ndarray, indices: np.ndarray, uniform: np.ndarray) -> np.ndarray:
         height, width = arrays.shape[1:3]

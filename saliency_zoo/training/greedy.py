@@ -7,6 +7,7 @@ from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Joint, learner, parts_of
 from saliency_zoo.presets import DECODERS, ENCODER
 from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.run import Run, save_weights
 
 
@@ -51,8 +52,9 @@ def batches(run: Run, trained: Learner) -> Batches:
         inputs.scaling,
         train.batch_size,
         train.seed,
-        saliency=inputs.maps if "saliency" in trained.uses else None,
-        crop=run.recipe.data.crop,
+        saliency=inputs.maps if train.augment or "saliency" in trained.uses else None,
+        crop=None if crops(run.recipe) else run.recipe.data.crop,
         flip=train.flip,
         noise_shape=trained.noise_shape,
+        augment=augmentations(run.recipe),
     )

@@ -9,6 +9,7 @@ from saliency_zoo.learners.stack import Stack, learner
 from saliency_zoo.registry import protocols
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training.augmentations import augmentations
 from saliency_zoo.training.run import Run
 
 _GIVEN = {"classes": "the labels", "image_size": "data.crop or data.size", "channels": "the images"}
@@ -35,6 +36,7 @@ def _pretraining(run: Run) -> None:
         _need(inputs.labelled, ["train"], f"data.pretrain_on = {which!r}")
     train, images = recipe.train, inputs.pretraining
     Batches(images, inputs.scaling, train.batch_size, train.seed, crop=recipe.data.crop)
+    augmentations(recipe)
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
     part, encoder = recipe.learner, run.build(train.seed)
     with strategies.scope(run.strategy):
