@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # that of typing, which takes as long to import as a list
 if TYPE_CHECKING:
     from typing import Any
 
-CARD, FORMAT, WORK = "card.json", 1, "work"
+CARD, FORMAT, SCRATCH = "card.json", 1, "scratch"
 _SEAL = rb'"sha256": "([0-9a-f]{64})"\n}\n\Z'
 
 
@@ -72,7 +72,7 @@ def files(folder: str | os.PathLike) -> list[str]:
     found = []
     for where, below, here in os.walk(folder):
         top = where == str(folder)
-        below[:] = [b for b in below if not b.startswith(".") and not (top and b == WORK)]
+        below[:] = [b for b in below if not b.startswith(".") and not (top and b == SCRATCH)]
         here = [name for name in here if not name.startswith(".")]
         found += [os.path.relpath(os.path.join(where, name), folder) for name in here]
     return sorted(p.replace(os.sep, "/") for p in found if p != CARD)

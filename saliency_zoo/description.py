@@ -92,7 +92,9 @@ def metrics(card: dict[str, Any]) -> str:
         "none": "without pre-training",
         "difference": "difference, paired",
     }
-    lines = [f"test accuracy, {found['protocol']}:"]
+    each, crops = found.get("labels_per_class"), found.get("crops")
+    details = f", {each} labels a class" * bool(each) + ", ten crops" * (crops == "ten")
+    lines = [f"test accuracy, {found['protocol']}{details}:"]
     for arm, title in titles.items():
         if arm in found["accuracy"]:
             row = found["accuracy"][arm]

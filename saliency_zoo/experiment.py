@@ -43,7 +43,7 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
         results = finetune(run) if recipe.finetune is not None else {}
         draw(run, learner)
         card = _write_card(run, results)
-        shutil.rmtree(run.folder / cards.WORK / "checkpoints")
+        shutil.rmtree(run.folder / cards.SCRATCH / "checkpoints")
     return card
 
 

@@ -203,7 +203,7 @@ def _train(parsed) -> None:
     "score a preset on a data set: its classifier, probes on its codes, or fine-tuning",
     "thesis_conv.dual_path_quickstart --data synthetic test=500",
     _argument("name", metavar="NAME_OR_DIR", help="a preset, or a path to one or to a run"),
-    _argument("--data", required=True, metavar="DATA", help="synthetic, folder:PATH or npz:PATH"),
+    _argument("--data", required=True, metavar="DATA", help="an image set, e.g. npz:PATH"),
     _argument(
         "--protocol",
         default="classifier",

@@ -68,7 +68,7 @@ class Inputs:
         from saliency_zoo.saliency.store import maps
 
         saliency = self.recipe.saliency
-        cache = Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.WORK / "cache")
+        cache = Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.SCRATCH / "cache")
         found = maps(self._pretraining_originals, saliency.name, saliency.options, cache)
         return resized(found[..., None], self.recipe.data.size)[..., 0]
 

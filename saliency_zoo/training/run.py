@@ -72,7 +72,7 @@ class Run:
 
         def note(history: list[Mapping[str, float]]) -> None:
             logs.history(self.folder / HISTORY, phase, history)
-            logs.tensorboard(self.folder / cards.WORK / "logs", phase, history[-1])
+            logs.tensorboard(self.folder / cards.SCRATCH / "logs", phase, history[-1])
 
         return loop.train(
             learner,
@@ -87,7 +87,7 @@ class Run:
 
     def checkpoint(self, phase: str) -> Path:
         """The checkpoint file of a phase."""
-        return self.folder / cards.WORK / "checkpoints" / f"{phase}.npz"
+        return self.folder / cards.SCRATCH / "checkpoints" / f"{phase}.npz"
 
 
 def save_weights(model: keras.Model, path: Path) -> None:

@@ -1,6 +1,8 @@
 """TFDS sets: made up by its own mock, really prepared from files, and absent."""
 
+import hashlib
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +53,26 @@ class MixedTfds(TinyTfds):
     def _generate_examples(self, name):
         yield 0, {"picture": IMAGES[0]}
         yield 1, {"picture": IMAGES[1, :6]}
+
+
+class ArchivedTfds(TinyTfds):
+    """The six images in a file that TFDS knows by URL, length and SHA-256."""
+
+    URL = "https://images.invalid/six.npy"
+    BYTES = IMAGES.tobytes()
+    url_infos = {
+        URL: library.core.download.checksums.UrlInfo(
+            size=len(BYTES), checksum=hashlib.sha256(BYTES).hexdigest(), filename="six.npy"
+        )
+    }
+
+    def _split_generators(self, dl_manager):
+        path = dl_manager.download(self.URL)
+        return {"train": self._rows(Path(path).read_bytes())}
+
+    def _rows(self, data):
+        for i, image in enumerate(np.frombuffer(data, "uint8").reshape(IMAGES.shape)):
+            yield i, {"image": image, "label": i % 2}
 
 
 @pytest.fixture
@@ -114,6 +136,25 @@ def test_what_is_missing_is_said_within_seconds(name, tmp_path, offline):
     for word in (str(tmp_path / name), str(tmp_path / "downloads" / "manual"), "http",
                  ".gz", "manual_dir=FOLDER", f"Received: 'tfds:{name}'"):  # fmt: skip
         assert word in str(error.value)
+
+
+def test_a_set_is_made_of_its_archive(tmp_path, offline):
+    pytest.importorskip("importlib_resources")  # TFDS's own requirement for this
+    folder = tmp_path / "archives"
+    with pytest.raises(ZooError, match=r"put six\.npy into .* from https://images\.invalid/six"):
+        load("tfds:archived_tfds", data_dir=str(tmp_path), manual_dir=str(folder))
+    folder.mkdir()
+    (folder / "six.npy").write_bytes(IMAGES.tobytes())
+    data = load("tfds:archived_tfds", data_dir=str(tmp_path), manual_dir=str(folder))
+    images = {image.tobytes() for image in data.split("train").images}
+    assert images == {image.tobytes() for image in IMAGES}
+
+
+def test_an_archive_of_the_right_length_with_other_bytes(tmp_path, offline):
+    pytest.importorskip("importlib_resources")
+    (tmp_path / "six.npy").write_bytes(IMAGES[::-1].tobytes())
+    with pytest.raises(ZooError, match=r"cannot prepare 'archived_tfds': .*Received: archives in"):
+        load("tfds:archived_tfds", data_dir=str(tmp_path / "none"), manual_dir=str(tmp_path))
 
 
 def test_an_archive_that_was_cut_short(tmp_path, offline):

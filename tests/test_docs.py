@@ -1,0 +1,39 @@
+"""What the documentation says is there."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from saliency_zoo import config
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+SECTIONS = {
+    "data": config.Data,
+    "train": config.Train,
+    "finetune": config.Finetune,
+    "evaluate": config.Evaluate,
+}
+
+
+def test_every_key_of_a_recipe_is_explained():
+    text = (ROOT / "docs" / "recipes.md").read_text()
+    shared = {f.name for f in dataclasses.fields(config.Train)}
+    for section, kind in SECTIONS.items():
+        for field in dataclasses.fields(kind):
+            if section != "finetune" or field.name not in shared:
+                assert f"`{section}.{field.name}`" in text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page):
+    for target in re.findall(r'\[[^]["]+\]\(([^)#:]+)\)', page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_readme_begins_with_two_commands():
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert "saliency-zoo train zoo_configs/quickstart.toml" in blocks[0]
+    assert blocks[1].strip().endswith("-m pytest")
