@@ -132,13 +132,6 @@ class Recipe:
     evaluate: Evaluate = field(default_factory=Evaluate)
     folder: Path | None = field(default=None, compare=False, metadata={"hidden": True})
 
-    def __post_init__(self):
-        if self.evaluate.crops == "ten" and self.data.crop in (None, self.data.size):
-            raise ZooError(
-                "evaluate.crops = 'ten' needs data.crop, smaller than data.size. "
-                f"Received: {self.data.crop}"
-            )
-
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
     """Reads a recipe file.

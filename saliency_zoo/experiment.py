@@ -39,9 +39,9 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
     with locked(run.folder):
         if (run.folder / cards.CARD).exists():
             return cards.read_card(run.folder)
-        learner = pretrain(run)
+        encoder = pretrain(run)
         results = finetune(run) if recipe.finetune is not None else {}
-        draw(run, learner)
+        draw(run, encoder)
         card = _write_card(run, results)
         shutil.rmtree(run.folder / cards.SCRATCH / "checkpoints")
     return card

@@ -35,7 +35,8 @@ def values(hint, metadata) -> st.SearchStrategy:
         return st.integers(low, high if high is not None else 2**62)
     if hint is float:
         return st.floats(low, high, allow_nan=False, allow_infinity=False)
-    return {bool: st.booleans(), str: st.text(), type(None): st.none()}.get(hint, OPTIONS)
+    simple = {bool: st.booleans(), str: st.text(), type(None): st.none()}
+    return {**simple, list: st.lists(st.text() | OPTIONS)}.get(hint, OPTIONS)
 
 
 def instances(kind) -> st.SearchStrategy:
@@ -67,6 +68,8 @@ def changed(path, value):
         return not value
     if isinstance(value, (int, float)):
         return value + 1
+    if isinstance(value, list):
+        return [*value, "more"]
     kind = config.Recipe
     for key in path:
         hint = typing.get_type_hints(kind).get(key)

@@ -52,7 +52,7 @@ def evaluate(
         return {**row, **frozen.without_labels(name, found, stage)}
     if protocol in PROBES:
         return {**row, **frozen.probe(name, found, protocol, stage, pixels)}
-    return {**row, **_classified(name, content, found)}
+    return {**row, **_classified(name, data, content, found)}
 
 
 def _check_protocol(protocol: str, stage: str, pixels: bool) -> None:
@@ -65,13 +65,15 @@ def _check_protocol(protocol: str, stage: str, pixels: bool) -> None:
         raise ZooError(f"Pixels are joined to a probe's codes. Received: pixels of {protocol!r}")
 
 
-def _classified(name: str, content: dict[str, Any], found: image_set.ImageSet) -> dict[str, Any]:
+def _classified(
+    name: str, data: str, content: dict[str, Any], found: image_set.ImageSet
+) -> dict[str, Any]:
     """Images and accuracy of the preset's classifier."""
     known = content["model"]["class_names"]
     if len(found.class_names) != len(known):
         raise ZooError(
             f"The classifier knows {len(known)} classes. Received: {len(found.class_names)} "
-            f"classes in {found.name!r}"
+            f"classes in {data!r}"
         )
     test = found.split("test")
     classifier = presets.load(name, head="classifier")

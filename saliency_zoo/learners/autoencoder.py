@@ -118,7 +118,8 @@ class Autoencoder(Learner):
             self.auxiliary = auxiliary_stage(
                 target, codes, auxiliary_filters, auxiliary_units, kernel_size(self.stage)
             )
-            self.auxiliary_decoder = TiedDecoder(self.auxiliary, target, "linear", switches)
+            # Nothing but its codes will be known where they are decoded from those of the image.
+            self.auxiliary_decoder = TiedDecoder(self.auxiliary, target, "linear", switches=False)
         self.uses = frozenset(
             {"image"} | ({"saliency"} if saliency_weight or self.foreground else set())
         )
@@ -142,8 +143,7 @@ class Autoencoder(Learner):
             target = ops.stop_gradient(self._target_of_head(batch["saliency"]))
             losses["saliency"] = self.distance(target, self.saliency_head(codes))
         if self.auxiliary is not None:
-            auxiliary, switches = self.auxiliary.trace(target)
-            decoded = self.auxiliary_decoder(auxiliary, switches)
+            decoded = self.auxiliary_decoder(self.auxiliary(target))
             losses["auxiliary"] = self.distance(target, decoded)
         return losses
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import keras
+
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Joint, learner, parts_of
@@ -11,29 +13,26 @@ from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.run import Run, save_weights
 
 
-def pretrain(run: Run) -> Learner:
+def pretrain(run: Run) -> keras.Model:
     """Trains the recipe's learner and leaves the encoder's weights in the run's folder.
 
     The decoders are kept with the greedy stages that they were trained with.
 
     Returns:
-        The learner as the greedy stages left it.
+        The encoder.
     """
     encoder = run.build(run.recipe.train.seed)
     part = run.recipe.learner
     with strategies.scope(run.strategy):
         whole = learner({"name": part.name, **part.options}, encoder)
-    kept = {stage: run.folder / DECODERS / f"{stage}.weights.h5" for stage in parts_of(whole)}
     for stage, trained in parts_of(whole).items():
         run.train(trained, batches(run, trained), run.recipe.train, f"pretrain-{stage}")
     for stage, trained in parts_of(whole).items():
-        save_weights(trained, kept[stage])
+        save_weights(trained, run.folder / DECODERS / f"{stage}.weights.h5")
     if run.recipe.train.joint_epochs:
         _train_jointly(run, whole)
     save_weights(encoder, run.folder / ENCODER)
-    for stage, trained in parts_of(whole).items():
-        trained.load_weights(kept[stage])
-    return whole
+    return encoder
 
 
 def _train_jointly(run: Run, stack: Learner) -> None:

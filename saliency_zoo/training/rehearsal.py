@@ -55,6 +55,12 @@ def _finetuning(run: Run) -> None:
         if labelled.split(split).labels is None:
             raise ZooError(f"[finetune] needs labels. Received: none in {split} of {labelled.name}")
     protocols.create(evaluate.spec, labelled, evaluate.folds)
+    data = run.recipe.data
+    if evaluate.crops == "ten" and data.crop in (None, data.size):
+        raise ZooError(
+            "evaluate.crops = 'ten' needs data.crop, smaller than data.size. "
+            f"Received: {'none' if data.crop is None else data.crop}"
+        )
     run.build(run.recipe.train.seed, len(labelled.class_names))
 
 

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from saliency_zoo import ZooError, config
+from saliency_zoo import ZooError
 from saliency_zoo.evaluation.crops import places, views, vote
+from tests.runs import RECIPE, refusal
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 9, 10, 3)).astype("uint8")
 
@@ -96,9 +97,8 @@ def test_crops_that_cannot_be(arguments, sentence):
     assert sentence in str(error.value)
 
 
-def test_a_recipe_with_ten_crops_needs_a_crop():
-    for size, crop in ((32, {}), (24, {"crop": 24})):
-        with pytest.raises(ZooError, match=r"crops = 'ten' needs data\.crop.*Received: "):
-            config.from_table({"data": {"size": size, **crop}, "evaluate": {"crops": "ten"}})
-    recipe = config.from_table({"data": {"crop": 24}, "evaluate": {"crops": "ten"}})
-    assert recipe.evaluate.crops == "ten"
+def test_a_recipe_with_ten_crops_needs_a_crop(tmp_path):
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    words = ["evaluate.crops=ten", "data.crop=12"]
+    said = refusal("train", tmp_path / "tiny.toml", "--out", tmp_path / "run", *words)
+    assert said.endswith("needs data.crop, smaller than data.size. Received: 12")

@@ -96,8 +96,9 @@ def expected_losses(taught, network, batch, reduce, foreground=False, base=0.2):
             losses[f"{name}/saliency"] = reduce((found - a) ** 2)
         if part.auxiliary is not None:
             own = weights_of(part.auxiliary)
-            c, places = encoded(a, own)
-            back = decoded(c, places, own, *weights_of(part.auxiliary_decoder))
+            c, _ = encoded(a, own)
+            spread = c.repeat(2, 1).repeat(2, 2)  # without switches
+            back = transposed(spread, own[0]) + weights_of(part.auxiliary_decoder)[0]
             losses[f"{name}/auxiliary"] = reduce((back - a) ** 2)
             a = c
         x = h
