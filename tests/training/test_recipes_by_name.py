@@ -6,6 +6,7 @@ import pytest
 from saliency_zoo import config
 from saliency_zoo.layers.make import names
 from saliency_zoo.learners.stack import learner
+from saliency_zoo.networks.network import stages
 from saliency_zoo.training.greedy import batches, pretrain
 from saliency_zoo.training.run import Run
 
@@ -50,8 +51,8 @@ def test_a_whole_recipe_with_layers_by_table(name, tmp_path):
         "activation": {"name": "leaky_relu", "negative_slope": 0.2},
         "normalisation": {"name": "group", "groups": 2},
     }
-    taught = pretrain(run_of(name, layers, tmp_path))
-    assert list(taught.parts) == ["stage1", "stage2", "stage3"]
-    kinds = [type(layer).__name__ for layer in taught.parts["stage3"].stage.layers]
+    trained = stages(pretrain(run_of(name, layers, tmp_path)))
+    assert [stage.name for stage in trained] == ["stage1", "stage2", "stage3"]
+    kinds = [type(layer).__name__ for layer in trained[2].layers]
     assert kinds == ["ReversibleConv2D", "GroupNormalization", "LeakyReLU", "LpPooling2D"]
     assert (tmp_path / "encoder.weights.h5").exists()
