@@ -37,3 +37,16 @@ def test_the_readme_begins_with_two_commands():
     blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
     assert "saliency-zoo train zoo_configs/quickstart.toml" in blocks[0]
     assert blocks[1].strip().endswith("-m pytest")
+
+
+def test_the_figures_of_the_readme_are_those_of_the_preset():
+    from saliency_zoo import cards
+    from saliency_zoo.description import metrics
+
+    card = cards.read_card(ROOT / "SavedModels" / "thesis_conv.dual_path_quickstart")
+    assert metrics(card) in (ROOT / "README.md").read_text()
+
+
+def test_the_preset_was_made_by_the_recipe_beside_it():
+    made = config.load(ROOT / "SavedModels" / "thesis_conv.dual_path_quickstart" / "recipe.toml")
+    assert config.to_table(made) == config.to_table(config.load("quickstart"))
