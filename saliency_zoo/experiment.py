@@ -37,14 +37,23 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
         rehearse(run)
         write_text(run.folder / presets.RECIPE, config.dumps(recipe))
     with locked(run.folder):
-        if (run.folder / cards.CARD).exists():
-            return cards.read_card(run.folder)
+        card = finished(run.folder)
+        if card is not None:
+            return card
         encoder = pretrain(run)
         results = finetune(run) if recipe.finetune is not None else {}
         draw(run, encoder)
         card = _write_card(run, results)
-        shutil.rmtree(run.folder / cards.SCRATCH / "checkpoints")
+        shutil.rmtree(run.folder / cards.SCRATCH / "checkpoints", ignore_errors=True)
     return card
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """The card of a run's folder, if it is there and complete."""
+    if not (folder / cards.CARD).exists():
+        return None
+    card = cards.read_card(folder)
+    return card if card["golden"]["outputs"] else None
 
 
 def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:

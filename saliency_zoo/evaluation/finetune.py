@@ -43,6 +43,7 @@ def finetune(run: Run) -> dict[str, Any]:
             if (arm, fold) not in done:
                 rows.append(_classify(run, arm, fold, indices))
                 write_json(path, results(rows, evaluate.protocol, **details))
+                run.checkpoint(_phase(arm, fold)).unlink()
     return results(rows, evaluate.protocol, **details)
 
 
@@ -74,24 +75,28 @@ def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, A
         stage.trainable = run.recipe.finetune.train == "all"
     with strategies.scope(run.strategy):
         classifier = Classifier(network)
-    phase = f"finetune-{arm}-fold{fold}"
-    state = run.train(classifier, _batches(run, indices), run.recipe.finetune, phase)
-    score = test_accuracy(run, network)
+    batches, settings = _batches(run, indices), run.recipe.finetune
+    state = run.train(classifier, batches, settings, _phase(arm, fold))
     if arm == PRETRAINED and fold == 0:
         save_weights(network, run.folder / CLASSIFIER)
-    run.checkpoint(phase).unlink()
-    row = {"arm": arm, "fold": fold, "labels": len(indices), "accuracy": score}
-    return {**row, "seconds": round(state.seconds, 1)}
+    row = {"arm": arm, "fold": fold, "labels": len(indices)}
+    return {**row, "accuracy": score(run, network), "seconds": round(state.seconds, 1)}
+
+
+def _phase(arm: str, fold: int) -> str:
+    return f"finetune-{arm}-fold{fold}"
 
 
 def _start_from_encoder(run: Run, network: keras.Model, indices: np.ndarray) -> None:
-    encoder, settings = networks.encoder(network), run.recipe.finetune
+    encoder = networks.encoder(network)
+    if run.recipe.finetune.code_scale == "pretrained":
+        encoder.load_weights(run.folder / ENCODER)
+        return
     images = centred(run.inputs.split("train").images[indices[:SAMPLE]], run.recipe.data.crop)
     scaled = run.inputs.scaling(images)
-    wanted = code_deviations(encoder, scaled)
+    fresh = code_deviations(encoder, scaled)
     encoder.load_weights(run.folder / ENCODER)
-    if settings.code_scale == "fresh":
-        rescale(encoder, scaled, wanted)
+    rescale(encoder, scaled, fresh)
 
 
 def _batches(run: Run, indices: np.ndarray) -> Batches:
@@ -107,7 +112,7 @@ def _batches(run: Run, indices: np.ndarray) -> Batches:
     )
 
 
-def test_accuracy(run: Run, network: keras.Model) -> float:
+def score(run: Run, network: keras.Model) -> float:
     """Accuracy on the test images, seen as the recipe says."""
     test, recipe = run.inputs.split("test"), run.recipe
     shares = vote(network, test.images, run.inputs.scaling, recipe.data.crop, recipe.evaluate.crops)

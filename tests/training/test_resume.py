@@ -9,7 +9,8 @@ import h5py
 import numpy as np
 import pytest
 
-from saliency_zoo import config, experiment
+from saliency_zoo import config, experiment, presets
+from saliency_zoo.evaluation import finetune
 from saliency_zoo.training import checkpoint, loop
 
 pytestmark = pytest.mark.skipif(
@@ -23,7 +24,7 @@ RECIPE = {
     },
     "network": {"name": "thesis_conv", "filters": 4, "kernel_size": 3, "hidden": 8},
     "learner": {"name": "dual_path", "auxiliary_filters": 3, "corruption": "masking"},
-    "train": {"epochs": 2, "batch_size": 32, "checkpoint_seconds": 0.0},
+    "train": {"epochs": 2, "batch_size": 32, "checkpoint_seconds": 0.0, "joint_epochs": 1},
     "finetune": {"epochs": 2, "batch_size": 20},
     "evaluate": {"folds": 2},
 }
@@ -79,7 +80,9 @@ def kill_at(monkeypatch, owner, name, count):
         (np, "savez", 8),
         (os, "replace", 3),
         (loop, "_end_epoch", 4),
-        (checkpoint, "save", 20),
+        (checkpoint, "save", 20),  # all stages together
+        (finetune, "write_json", 2),
+        (presets, "golden", 1),
     ],
 )
 def test_killed_anywhere(uninterrupted, tmp_path, monkeypatch, owner, name, count):
@@ -88,14 +91,15 @@ def test_killed_anywhere(uninterrupted, tmp_path, monkeypatch, owner, name, coun
         kill_at(patch, owner, name, count)
         with pytest.raises(Killed):
             experiment.train(recipe, tmp_path)
-    assert not (tmp_path / "card.json").exists()
+    assert experiment.finished(tmp_path) is None
     experiment.train(recipe, tmp_path)
     assert same(tmp_path, uninterrupted)
 
 
 KILLER = """
 import os, signal, sys
-from saliency_zoo import config, experiment
+from saliency_zoo import config, experiment, presets
+from saliency_zoo.evaluation import finetune
 from saliency_zoo.training import loop, step_tensorflow
 step, left = step_tensorflow.Stepper.__call__, [int(sys.argv[3])]
 def counted(self, batch):
@@ -133,7 +137,8 @@ def test_max_steps_cuts_each_stage_short(tmp_path):
     experiment.train(config.from_table(table), tmp_path)
     rows = (tmp_path / "history.csv").read_text().splitlines()[1:]
     assert {row.split(",")[2] for row in rows} == {"1"}
-    assert {row.split(",")[0] for row in rows} == {f"pretrain-stage{i}" for i in (1, 2, 3)}
+    phases = {"pretrain-stage1", "pretrain-stage2", "pretrain-stage3", "pretrain-joint"}
+    assert {row.split(",")[0] for row in rows} == phases
 
 
 def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path):
