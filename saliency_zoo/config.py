@@ -2,7 +2,7 @@
 
 A recipe may extend one other file: tables merge, lists replace, and another `name` drops the
 options that belonged to the old one. Each value has one dotted path, `train.epochs`, which means
-the same on the command line and in a search space: overrides are a table that extends the file.
+the same on the command line: overrides are a table that extends the file.
 """
 
 import dataclasses

@@ -16,6 +16,7 @@ from saliency_zoo.training.rehearsal import rehearse
 from saliency_zoo.training.run import Run
 
 GOLDEN_SEED = 20261120
+GENERATED = {"synthetic", None}
 LICENCE = "Apache-2.0; weights trained on generated scenes carry no other rights."
 LICENCE_DATA = "Apache-2.0 for the files; the rights in the training images are their owners'."
 
@@ -35,8 +36,10 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
     run = Run(recipe, out, strategy)
     if not run.begun():
         rehearse(run)
-        write_text(run.folder / presets.RECIPE, config.dumps(recipe))
+        run.folder.mkdir(parents=True, exist_ok=True)
     with locked(run.folder):
+        if not run.begun():  # nor has another process begun meanwhile
+            write_text(run.folder / presets.RECIPE, config.dumps(recipe))
         card = finished(run.folder)
         if card is not None:
             return card
@@ -58,7 +61,7 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
     inputs, recipe = run.inputs, run.recipe
-    part = recipe.learner
+    part, generated = recipe.learner, {recipe.data.name, recipe.data.unlabelled} <= GENERATED
     content = {
         "format": cards.FORMAT,
         "name": f"{recipe.network.name}.{part.name}",
@@ -75,10 +78,14 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
         },
         "metrics": {k: v for k, v in results.items() if k != "runs"},
         "data": {"name": recipe.data.name, "checksum": inputs.labelled.checksum},
+        "unlabelled": {
+            "name": recipe.data.unlabelled or recipe.data.name,
+            "checksum": inputs.unlabelled.checksum,
+        },
         "images_seen": {"pretraining": len(inputs.pretraining)},
         "seed": recipe.train.seed,
         "versions": _versions(),
-        "licence": LICENCE if recipe.data.name == "synthetic" else LICENCE_DATA,
+        "licence": LICENCE if generated else LICENCE_DATA,
         "golden": {"seed": GOLDEN_SEED, "outputs": {}},
     }
     card = cards.write_card(run.folder, content)

@@ -1,6 +1,5 @@
 """Presets load by name, offline and from a wheel, and no byte of them changes unnoticed."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -195,8 +194,6 @@ def _weights(path):
 
 
 def test_from_a_wheel_in_another_folder_with_the_network_off(preset, tmp_path):  # noqa: F811
-    if importlib.util.find_spec("hatchling") is None:
-        pytest.skip("building a wheel needs hatchling")
     tree = tmp_path / "tree"
     for name in ("saliency_zoo", "zoo_configs"):
         hidden = shutil.ignore_patterns("__pycache__")

@@ -1,11 +1,12 @@
 """A preset's frozen codes on a data set: probes with labels, and scores without."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from saliency_zoo import presets
+from saliency_zoo import config, presets
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free, probes
@@ -87,7 +88,12 @@ def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str
 
 
 def _decoded(name: str, part: Split) -> dict[str, float]:
-    """What the preset's learner decodes of its codes, where it decodes images or maps."""
+    """What the preset's learner decodes of its codes, where it decodes images or maps.
+
+    Joint training leaves no decoders that belong to the encoder, so that nothing is said of them.
+    """
+    if config.load(Path(presets.find(name)) / presets.RECIPE).train.joint_epochs:
+        return {}
     seen = presets.card(name)["model"]["preprocessing"]
     learner = presets.stack(name, presets.load(name, preprocess=False))
     scaled = outputs(presets.preprocessed(presets.find(name), seen), part.images)

@@ -101,9 +101,9 @@ class Autoencoder(Learner):
         self._reduce = _choice("reduction", reduction, REDUCTIONS)
         # Closures, because Keras tracks layers: what lies below is neither trained nor saved here.
         self._input_of_stage = _input_of(encoder, stage)
-        chained = auxiliary and below is not None and below.auxiliary is not None
-        self._target_of_head = below.auxiliary_code if chained else _identity
-        target = below.auxiliary.shapes[-1] if chained else (*encoder.input.shape[1:3], 1)
+        self.chained = auxiliary and below is not None and below.auxiliary is not None
+        self._target_of_head = below.auxiliary_code if self.chained else _identity
+        target = below.auxiliary.shapes[-1] if self.chained else (*encoder.input.shape[1:3], 1)
 
         inputs, codes = self.stage.shapes[0], self.stage.shapes[-1]
         self.noise_shape = inputs if corruption is not None else None

@@ -1,5 +1,6 @@
 """Learners for a whole network: one a stage, or one around all of it."""
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -68,9 +69,10 @@ class Stack(Learner):
         On the dual path its head gives auxiliary codes, which the auxiliary stages below decode.
         """
         maps = self.last.saliency_head(codes)
-        for part in reversed(self.parts.values()):
-            if part is not self.last and part.auxiliary_decoder is not None:
-                maps = part.auxiliary_decoder(maps)
+        for part, below in itertools.pairwise(reversed(self.parts.values())):
+            if not part.chained:  # its targets were maps
+                break
+            maps = below.auxiliary_decoder(maps)
         return maps
 
     @property

@@ -1,7 +1,5 @@
 """Filters of a convolution or a dense layer, drawn as images."""
 
-import math
-
 import numpy as np
 
 from saliency_zoo.pictures.mosaic import as_grey, mosaic
@@ -16,9 +14,3 @@ def filters(kernel: np.ndarray, columns: int = 8, scale: int = 8) -> np.ndarray:
     tiles = [as_grey(kernel[..., k]) for k in range(kernel.shape[-1])]
     rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
     return mosaic(rows, scale=scale)
-
-
-def dense_filters(kernel: np.ndarray, shape: tuple[int, int, int], count: int = 64) -> np.ndarray:
-    """The first `count` columns of a dense kernel as images of a shape."""
-    tiles = kernel[:, :count].reshape(*shape, -1)
-    return filters(tiles, columns=math.isqrt(tiles.shape[-1]) or 1, scale=2)

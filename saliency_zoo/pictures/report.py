@@ -21,7 +21,8 @@ def draw(run: Run, encoder: keras.Model) -> None:
     kernels = [w for w in stages(encoder)[0].weights if len(w.shape) == 4 and w.shape[2] in (1, 3)]
     if kernels:
         write_image(run.folder / FILTERS, filters(keras.ops.convert_to_numpy(kernels[0])))
-    write_image(run.folder / PREVIEW, mosaic(_sheet(run, encoder), scale=4))
+    if len(run.inputs.pretraining) > 1:  # some are shown, others read
+        write_image(run.folder / PREVIEW, mosaic(_sheet(run, encoder), scale=4))
 
 
 def _sheet(run: Run, encoder: keras.Model) -> list[list[np.ndarray]]:
@@ -31,7 +32,7 @@ def _sheet(run: Run, encoder: keras.Model) -> list[list[np.ndarray]]:
     """
     crop, inputs = run.recipe.data.crop, run.inputs
     images = centred(inputs.pretraining[: SHOWN + FITTED], crop)
-    maps = centred(inputs.maps[: SHOWN + FITTED], crop)
+    maps = centred(inputs.first_maps(len(images)), crop)
     codes = outputs(encoder, inputs.scaling(images))
     codes = codes.reshape(len(codes), -1)
     first = min(SHOWN, len(codes) // 2)

@@ -35,6 +35,8 @@ def export(run: str | Path, name: str, to: str | Path = "SavedModels", force: bo
     problems = cards.damaged(source)
     if problems:
         raise ZooError(f"The run is damaged: {problems[0]}. Received: {str(run)!r}")
+    if not cards.read_card(source)["golden"]["outputs"]:
+        raise ZooError(f"The run has not finished: train it to its end. Received: {str(run)!r}")
     Path(to).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=to) as folder:
         made = Path(folder) / name
@@ -44,10 +46,20 @@ def export(run: str | Path, name: str, to: str | Path = "SavedModels", force: bo
             shutil.copyfile(Path(source) / path, made / path)
         saved_model(str(made), made / SERVING)
         cards.write_card(made, {**content, "name": name})
-        if target.exists():
-            target.rename(Path(folder) / "replaced")
-        made.rename(target)
+        _exchange(made, target, Path(folder) / "replaced")
     return target
+
+
+def _exchange(made: Path, target: Path, aside: Path) -> None:
+    """Puts a folder in the place of another, which comes back if that fails."""
+    if target.exists():
+        target.rename(aside)
+    try:
+        made.rename(target)
+    except OSError:
+        if aside.exists():
+            aside.rename(target)
+        raise
 
 
 def check_name(name: str) -> str:
@@ -73,7 +85,7 @@ def saved_model(preset: str, folder: Path) -> None:
     archive = keras.export.ExportArchive()
     with tempfile.TemporaryDirectory() as empty:
         endpoints = _endpoints(preset, content)
-        for _, (_, tracked) in endpoints.items():
+        for _, tracked in endpoints.values():
             for layer in tracked:
                 archive.track(layer)
         for signature, (function, _) in endpoints.items():

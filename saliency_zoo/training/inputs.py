@@ -16,6 +16,7 @@ from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.registry import datasets
+from saliency_zoo.saliency.detect import detect
 
 CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"
 
@@ -70,6 +71,14 @@ class Inputs:
         saliency = self.recipe.saliency
         cache = Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.SCRATCH / "cache")
         found = maps(self._pretraining_originals, saliency.name, saliency.options, cache)
+        return resized(found[..., None], self.recipe.data.size)[..., 0]
+
+    def first_maps(self, count: int) -> np.ndarray:
+        """The maps of the first images, without computing those of all where nothing asks."""
+        if "maps" in self.__dict__:
+            return self.maps[:count]
+        saliency, originals = self.recipe.saliency, self._pretraining_originals[:count]
+        found = detect(saliency.name, np.asarray(originals), **saliency.options)
         return resized(found[..., None], self.recipe.data.size)[..., 0]
 
     @functools.cached_property

@@ -38,6 +38,7 @@ def _pretraining(run: Run) -> None:
     Batches(images, inputs.scaling, train.batch_size, train.seed, crop=recipe.data.crop)
     augmentations(recipe)
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
+    _check_share(run, train.batch_size, "train.batch_size")
     part, encoder = recipe.learner, run.build(train.seed)
     with strategies.scope(run.strategy):
         found = learner({"name": part.name, **part.options}, encoder)
@@ -61,7 +62,16 @@ def _finetuning(run: Run) -> None:
             "evaluate.crops = 'ten' needs data.crop, smaller than data.size. "
             f"Received: {'none' if data.crop is None else data.crop}"
         )
+    _check_share(run, run.recipe.finetune.batch_size, "finetune.batch_size")
     run.build(run.recipe.train.seed, len(labelled.class_names))
+
+
+def _check_share(run: Run, batch_size: int, path: str) -> None:
+    replicas = run.strategy.num_replicas_in_sync if run.strategy is not None else 1
+    if batch_size % replicas:
+        raise ZooError(
+            f"{path} divides by the {replicas} devices that share a batch. Received: {batch_size}"
+        )
 
 
 def _need(images: ImageSet, splits: Sequence[str], what: str) -> None:

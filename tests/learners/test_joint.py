@@ -54,6 +54,13 @@ def test_every_stage_learns(name):
     assert history[-1] < 0.7 * history[0]
 
 
+@pytest.mark.parametrize("weights", [[1.0, 1.0, 1.0], [1.0, 0.0, 1.0], [0.0, 1.0, 1.0]])
+def test_maps_are_decoded_wherever_the_path_is_broken(weights):
+    stack = joint("dual_path", saliency_weight=weights).stack
+    codes, _ = stack.encode(BATCH["image"])
+    assert stack.decode_saliency(codes).shape == (4, 8, 8, 1)
+
+
 def test_a_learner_of_nothing_is_refused():
     with pytest.raises(zoo.ZooError, match="not both switched off"):
         joint("autoencoder", reconstruction_weight=0.0)
