@@ -11,8 +11,8 @@ from saliency_zoo.config import Recipe
 from saliency_zoo.evaluation.finetune import finetune
 from saliency_zoo.files import locked, write_text
 from saliency_zoo.pictures.report import draw
+from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.training.greedy import pretrain
-from saliency_zoo.training.rehearsal import rehearse
 from saliency_zoo.training.run import Run
 
 GOLDEN_SEED = 20261120

@@ -112,6 +112,11 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["data.crop=4"], "Images of at least 8x8 pixels are needed for this depth."),
         (["train.batch_size=33"], "A batch is no larger than the 32 images."),
         (["evaluate.folds=9"], "defines 2 folds. Received: 9"),
+        (
+            ["finetune.code_scale=fresh", "network.normalisation=batch"],
+            "stages with one kernel each",
+        ),
+        (["finetune.code_scale=fresh", "network.activation=tanh"], "that scale with their input"),
         (["data.options.folds=0"], "defines no folds: use evaluate.protocol = 'seeded_folds'"),
         (["data.options.unlabelled=0"], "data.pretrain_on = 'unlabelled' needs images in"),
         (["data.options.test=0"], "[finetune] needs images in train and test."),

@@ -17,6 +17,7 @@ from saliency_zoo.layers.stage import Stage
 from saliency_zoo.networks.network import stages
 
 SAMPLE = 500
+_HOMOGENEOUS = (keras.activations.linear, keras.activations.relu, keras.activations.leaky_relu)
 
 
 def code_deviations(encoder: keras.Model, images: np.ndarray) -> list[float]:
@@ -38,7 +39,7 @@ def rescale(encoder: keras.Model, images: np.ndarray, deviations: Sequence[float
     """
     codes, factor = images, 1.0
     for stage, wanted in zip(stages(encoder), deviations, strict=True):
-        layer = _only_layer_with_weights(stage)
+        layer = _only_kernel(stage)
         layer.kernel.assign(layer.kernel / factor)  # what enters has grown by this
         found = float(ops.std(stage(codes, training=False)))
         factor = wanted / found if found else 1.0
@@ -47,11 +48,26 @@ def rescale(encoder: keras.Model, images: np.ndarray, deviations: Sequence[float
         codes = stage(codes, training=False)
 
 
-def _only_layer_with_weights(stage: Stage) -> keras.layers.Layer:
+def check_rescalable(network: keras.Model) -> None:
+    """Refuses a network whose stages would compute something else after `rescale`."""
+    for stage in stages(network):
+        _only_kernel(stage)
+        for layer in stage.layers:
+            function = getattr(layer, "activation", keras.activations.linear)
+            bent = isinstance(layer, keras.layers.ELU) or function not in _HOMOGENEOUS
+            if bent or isinstance(layer, keras.layers.LayerNormalization):
+                raise ZooError(
+                    "finetune.code_scale = 'fresh' needs activations that scale with their input, "
+                    f"as ReLU does. Received: {layer.name!r} in {stage.name!r}"
+                )
+
+
+def _only_kernel(stage: Stage) -> keras.layers.Layer:
     layers = [layer for layer in stage.layers if layer.weights]
     if len(layers) != 1 or not hasattr(layers[0], "kernel"):
+        found = ", ".join(layer.name for layer in layers) or "none"
         raise ZooError(
             "finetune.code_scale = 'fresh' needs stages with one kernel each. "
-            f"Received: {len(layers)} layers with weights in {stage.name!r}"
+            f"Received: weights in {found} of {stage.name!r}"
         )
     return layers[0]

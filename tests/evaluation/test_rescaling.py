@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import saliency_zoo as zoo
-from saliency_zoo.evaluation.rescaling import code_deviations, rescale
+from saliency_zoo.evaluation.rescaling import check_rescalable, code_deviations, rescale
 from saliency_zoo.networks.network import features
 
 IMAGES = np.random.default_rng(0).normal(size=(40, 8, 8, 3)).astype("float32")
@@ -48,5 +48,12 @@ def test_its_own_deviations_change_nothing():
 
 def test_stages_with_more_than_one_kernel_are_refused():
     model = network(normalisation="batch")
-    with pytest.raises(zoo.ZooError, match=r"one kernel each\. Received: 2 layers"):
+    with pytest.raises(zoo.ZooError, match=r"one kernel each\. Received: weights in"):
         rescale(model, IMAGES, [1.0, 1.0, 1.0])
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "elu", "gelu"])
+def test_activations_that_bend_are_refused(activation):
+    check_rescalable(network(activation="leaky_relu"))
+    with pytest.raises(zoo.ZooError, match="scale with their input"):
+        check_rescalable(network(activation=activation))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.rescaling import check_rescalable
 from saliency_zoo.learners.stack import Stack, learner
 from saliency_zoo.registry import protocols
 from saliency_zoo.saliency.detect import detect
@@ -63,7 +64,9 @@ def _finetuning(run: Run) -> None:
             f"Received: {'none' if data.crop is None else data.crop}"
         )
     _check_share(run, run.recipe.finetune.batch_size, "finetune.batch_size")
-    run.build(run.recipe.train.seed, len(labelled.class_names))
+    network = run.build(run.recipe.train.seed, len(labelled.class_names))
+    if run.recipe.finetune.code_scale == "fresh":
+        check_rescalable(network)
 
 
 def _check_share(run: Run, batch_size: int, path: str) -> None:
