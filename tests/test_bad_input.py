@@ -132,9 +132,9 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["data.name=folder:broken", *FOLDER], "Cannot decode image broken/7.png"),
         (npz("wrong"), "with 2 classes lie in 0..1. Received: 2 at position 2 of train"),
         # Where the run goes.
-        (["--out", "file"], "Cannot write a file: File exists. Received: 'file/recipe.toml'"),
-        (["--out", "file/run"], "Cannot write a file: Not a directory."),
-        (["--out", "/proc/run"], "Cannot write a file: No such file or directory."),
+        (["--out", "file"], "A file is where a folder is needed. Received: 'file'"),
+        (["--out", "file/run"], "A file is where a folder is needed. Received: 'file/run'"),
+        (["--out", "/proc/run"], "No such file or directory. Received: '/proc/run'"),
         (["--out", "photos"], "A run begins in a folder of its own, new or empty."),
         (["--strategy", "mirror"], "Unknown strategy. Did you mean 'mirrored'?"),
         (["train.epochs"], "Unknown argument of train; a value is replaced by dotted.path=value."),
