@@ -1,6 +1,5 @@
 """What every reader returns, and `load`, which finds the reader by name. NumPy only."""
 
-import functools
 import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -156,28 +155,6 @@ def load(spec: str, *, root: Path | str | None = None, **options: Any) -> ImageS
         )
     value = _locate(argument, root) if wanted == "path" else argument
     return datasets.create(scheme, **{**options, wanted: value})
-
-
-def with_unlabelled(labelled: ImageSet, unlabelled: ImageSet) -> ImageSet:
-    """`labelled`, with the images that come without labels taken from another set.
-
-    They are the other set's unlabelled split or, where it has none, its train split without
-    the labels.
-    """
-    key = "unlabelled" if "unlabelled" in unlabelled.splits else "train"
-    build = functools.partial(_without_labels, unlabelled, key)
-    return ImageSet(
-        f"{labelled.name}+{unlabelled.name}",
-        {**{k: functools.partial(labelled.split, k) for k in labelled.splits}, "unlabelled": build},
-        labelled.class_names,
-        labelled.folds,
-        f"{labelled.checksum}+{unlabelled.checksum}",
-    )
-
-
-def _without_labels(source: ImageSet, key: str) -> Split:
-    split = source.split(key)
-    return Split(split.images, None, split.masks)
 
 
 def _argument_name(scheme: str) -> str | None:

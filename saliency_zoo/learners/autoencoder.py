@@ -83,15 +83,7 @@ class Autoencoder(Learner):
     ):
         super().__init__()
         weights = {"reconstruction": reconstruction_weight, "saliency": saliency_weight}
-        for name, value in {**weights, "base": base}.items():
-            if value < 0:
-                option = name if name == "base" else f"{name}_weight"
-                raise ZooError(f"The option {option} is at least 0. Received: {value}")
-        if not any(weights.values()):
-            raise ZooError(
-                "Reconstruction and saliency are not both switched off. "
-                "Received: reconstruction_weight=0, saliency_weight=0"
-            )
+        _check(weights, base)
         parts = stages(encoder)
         self.stage = parts[stage]
         self.foreground = foreground and stage == 0
@@ -171,6 +163,17 @@ class Autoencoder(Learner):
         raised = ops.cast(batch["saliency"], "float32") + self.base
         # A map of zeros without a base weighs nothing.
         return raised / ops.maximum(ops.max(raised, axis=(1, 2, 3), keepdims=True), 1e-7)
+
+
+def _check(weights: dict[str, float], base: float) -> None:
+    for option, value in {**{f"{k}_weight": w for k, w in weights.items()}, "base": base}.items():
+        if value < 0:
+            raise ZooError(f"The option {option} is at least 0. Received: {value}")
+    if not any(weights.values()):
+        raise ZooError(
+            "Reconstruction and saliency are not both switched off. "
+            "Received: reconstruction_weight=0, saliency_weight=0"
+        )
 
 
 def _input_of(encoder: keras.Model, stage: int) -> Callable:

@@ -65,26 +65,21 @@ def train(
     state = _resume(path, step.variables)
     if state.step >= total and path.exists():
         return state
-    progress, saved, started = (
-        Progress(label, total, state.step),
-        time.monotonic(),
-        time.monotonic(),
-    )
+    progress, saved = Progress(label, total, state.step), time.monotonic()
     for batch in batches.run(state.step, total):
         sums = step(batch)
         state.sums = {name: state.sums.get(name, 0.0) + value for name, value in sums.items()}
         state.step += 1
         note = _note(sums, batches.batch_size)
         progress.advance(1, note)
-        now = time.monotonic()
         if state.step % batches.steps == 0 or state.step == total:
             _check_finite(sums, label)
-            state.seconds, started = state.seconds + now - started, now
             _end_epoch(state, batches)
             if on_epoch is not None:
                 on_epoch(state.history)
+        now = time.monotonic()
         if state.step == total or now - saved >= every:
-            state.seconds, started, saved = state.seconds + now - started, now, now
+            state.seconds, saved = state.seconds + now - saved, now
             checkpoint.save(path, step.variables, vars(state))
     if total == 0:
         checkpoint.save(path, step.variables, vars(state))

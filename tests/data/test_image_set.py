@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from saliency_zoo.data.image_set import ImageSet, Split, load, with_unlabelled
+from saliency_zoo.data.image_set import ImageSet, Split, load
 from saliency_zoo.errors import UnknownName, ZooError
 from saliency_zoo.registry import datasets
 
@@ -87,16 +87,6 @@ def test_image_set_refuses(arguments, sentence):
 def test_unlabelled_images_carry_no_labels():
     with pytest.raises(ZooError, match=r"Received: \[0 1 1 0\]"):
         a_set(splits={"unlabelled": Split(IMAGES, LABELS)}).split("unlabelled")
-
-
-def test_unlabelled_from_another_set():
-    other = ImageSet("more", {"train": Split(IMAGES + np.uint8(9), LABELS)}, ("x", "y"), None, "2")
-    both = with_unlabelled(a_set(checksum="1", folds=[[0, 1]]), other)
-    assert (both.name, both.checksum, both.class_names) == ("small+more", "1+2", ("a", "b"))
-    assert both.split("unlabelled").images.max() == 9
-    assert both.split("unlabelled").labels is None
-    assert both.split("train").labels.tolist() == LABELS.tolist()
-    assert both.folds == [[0, 1]]
 
 
 @pytest.mark.parametrize(
