@@ -48,7 +48,7 @@ class Data:
     pretrain_on: Literal["unlabelled", "unlabelled+train", "train"] = "unlabelled"
     size: int = _at_least(32, 1)
     crop: int | None = _at_least(None, 1)
-    scaling: Literal["standardise", "unit", "image", "contrast", "zca"] = "standardise"
+    scaling: Part = field(default_factory=lambda: Part("standardise"))
 
     def __post_init__(self):
         for option in ("path", "root", "spec"):
@@ -71,7 +71,9 @@ class Train:
     """
 
     epochs: int = _at_least(3, 0)
+    order: Literal["greedy", "together", "auxiliary_first"] = "greedy"
     joint_epochs: int = _at_least(0, 0)
+    rounds: int = _at_least(1, 1)
     batch_size: int = _at_least(128, 1)
     optimizer: Literal["adam", "adamw", "sgd"] = "adam"
     learning_rate: float = _at_least(1e-3, 0)
@@ -95,9 +97,12 @@ class Finetune:
     schedule: Literal["constant", "cosine"] = "constant"
     weight_decay: float = _at_least(0.0, 0)
     flip: bool = True
+    augment: list = field(default_factory=list)
     max_steps: int | None = _at_least(None, 1)
     train: Literal["all", "head"] = "all"
     code_scale: Literal["pretrained", "fresh"] = "pretrained"
+    saliency_weight: float = _at_least(0.0, 0)
+    saliency_until: float = _at_least(1.0, 0)
     without_pretraining: bool = True
 
 
@@ -111,11 +116,15 @@ class Evaluate:
     crops: Literal["centre", "ten"] = "centre"
 
     @property
+    def options(self) -> dict[str, Any]:
+        """Those of the protocol."""
+        given = self.labels_per_class
+        return {} if given is None else {"labels_per_class": given}
+
+    @property
     def spec(self) -> dict[str, Any]:
         """The protocol and its options, as its registry takes them."""
-        given = self.labels_per_class
-        options = {} if given is None else {"labels_per_class": given}
-        return {"name": self.protocol, **options}
+        return {"name": self.protocol, **self.options}
 
 
 @dataclass(frozen=True)
@@ -296,6 +305,8 @@ def _build(kind: type, table: Any, path: str) -> Any:
 def _typed(value: Any, hint: Any, metadata: Mapping, path: str) -> Any:
     kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     kind = next(k for k in kinds if k is not type(None))
+    if kind is Part and isinstance(value, str):
+        return Part(value)
     if dataclasses.is_dataclass(kind):
         return _build(kind, value, path)
     if "table" in metadata:

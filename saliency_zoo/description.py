@@ -74,8 +74,9 @@ def scores(row: dict[str, Any]) -> str:
     if isinstance(row.get("accuracy"), dict):
         return metrics({"metrics": row})
     if "accuracy" in row:
-        share, count = 100 * row["accuracy"], row["images"]
-        return f"accuracy {share:.2f} % on {count} test images of {row['data']}"
+        share, count, runs = 100 * row["accuracy"], row["images"], row.get("n", 1)
+        spread = f" +- {100 * row['sd']:.2f} in {runs} runs" if runs > 1 else ""
+        return f"accuracy {share:.2f} %{spread} on {count} test images of {row['data']}"
     shown = {k: v for k, v in row.items() if k not in ("name", "data", "checksum", "protocol")}
     return "\n".join(
         f"{k:15} {v:.4g}" if isinstance(v, float) else f"{k:15} {v}" for k, v in shown.items()

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 
+from saliency_zoo.config import Recipe
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.rescaling import check_rescalable
+from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack, learner
+from saliency_zoo.networks.network import stages
 from saliency_zoo.registry import protocols
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.augmentations import augmentations
+from saliency_zoo.training.inputs import same_channels
 from saliency_zoo.training.run import Run
 
 _GIVEN = {"classes": "the labels", "image_size": "data.crop or data.size", "channels": "the images"}
@@ -41,13 +45,33 @@ def _pretraining(run: Run) -> None:
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
     _check_share(run, train.batch_size, "train.batch_size")
     part, encoder = recipe.learner, run.build(train.seed)
+    if recipe.data.scaling.name == "pca" and len(stages(encoder)[0].shapes[-1]) > 1:
+        raise ZooError(
+            "data.scaling = 'pca' gives components, in which neighbours are no neighbours: it is "
+            f"for dense networks. Received: network.name = {recipe.network.name!r}"
+        )
     with strategies.scope(run.strategy):
         found = learner({"name": part.name, **part.options}, encoder)
-    if train.joint_epochs and not isinstance(found, Stack):
-        raise ZooError(
-            f"train.joint_epochs trains stages together, and {part.name} has none of its own. "
-            f"Received: {train.joint_epochs}"
-        )
+    _check_schedule(found, recipe)
+
+
+def _check_schedule(found: Learner, recipe: Recipe) -> None:
+    """The recipe's ways of training, against what the learner has."""
+    train, name = recipe.train, recipe.learner.name
+    stages = isinstance(found, Stack)
+    decodes = stages and found.decodes_saliency
+    auxiliary = stages and any(part.auxiliary is not None for part in found.parts.values())
+    for option, wanted, there, what in (
+        ("joint_epochs", train.joint_epochs, stages, "stages"),
+        ("order", train.order != "greedy", stages, "stages"),
+        ("order", train.order == "auxiliary_first", auxiliary, "auxiliary stages"),
+        ("rounds", train.rounds > 1, decodes, "a saliency head on its last stage"),
+    ):
+        if wanted and not there:
+            raise ZooError(
+                f"train.{option} is for learners with {what}, which {name!r} has not. "
+                f"Received: {getattr(train, option)!r}"
+            )
 
 
 def _finetuning(run: Run) -> None:
@@ -56,6 +80,7 @@ def _finetuning(run: Run) -> None:
     for split in ("train", "test"):
         if labelled.split(split).labels is None:
             raise ZooError(f"[finetune] needs labels. Received: none in {split} of {labelled.name}")
+        same_channels(run.inputs.pretraining, labelled.split(split).images)
     protocols.create(evaluate.spec, labelled, evaluate.folds)
     data = run.recipe.data
     if evaluate.crops == "ten" and data.crop in (None, data.size):
@@ -63,9 +88,16 @@ def _finetuning(run: Run) -> None:
             "evaluate.crops = 'ten' needs data.crop, smaller than data.size. "
             f"Received: {'none' if data.crop is None else data.crop}"
         )
-    _check_share(run, run.recipe.finetune.batch_size, "finetune.batch_size")
+    settings = run.recipe.finetune
+    _check_share(run, settings.batch_size, "finetune.batch_size")
+    augmentations(run.recipe, "finetune")
+    if settings.saliency_weight and settings.train == "head":
+        raise ZooError(
+            "finetune.saliency_weight is for finetune.train = 'all', where codes change. "
+            f"Received: {settings.saliency_weight}"
+        )
     network = run.build(run.recipe.train.seed, len(labelled.class_names))
-    if run.recipe.finetune.code_scale == "fresh":
+    if settings.code_scale == "fresh":
         check_rescalable(network)
 
 

@@ -10,7 +10,14 @@ import numpy as np
 
 from saliency_zoo.data.folds import draw
 from saliency_zoo.data.image_set import SPLITS, ImageSet, Split
-from saliency_zoo.data.images import SUFFIXES, UnreadableImageError, check_size, fit, read_image
+from saliency_zoo.data.images import (
+    SUFFIXES,
+    UnreadableImageError,
+    check_channels,
+    check_size,
+    read_image,
+)
+from saliency_zoo.data.rows import Rows
 from saliency_zoo.errors import ZooError, unknown
 
 Labelled = list[tuple[Path, int]]
@@ -42,8 +49,7 @@ def folder(
         skip_unreadable: leaves out image files that do not decode, with one warning.
     """
     check_size(size)
-    if channels not in (1, 3):
-        raise ZooError(f"channels of folder is 1 or 3. Received: {channels!r}")
+    check_channels(channels)
     if not isinstance(test_fraction, (int, float)) or not 0 <= test_fraction < 1:
         raise ZooError(
             f"test_fraction of folder is at least 0 and below 1. Received: {test_fraction!r}"
@@ -134,7 +140,7 @@ class _Reader:
     skip_unreadable: bool
 
     def split(self, key: str, files: Labelled) -> Split:
-        images, labels, skipped = [], [], []
+        images, labels, skipped = Rows(len(files), self.size), [], []
         for file, label in files:
             try:
                 image = read_image(file, self.channels)
@@ -143,20 +149,11 @@ class _Reader:
                     raise ZooError(f"{error}; skip_unreadable=True leaves it out") from None
                 skipped.append(file.relative_to(self.root).as_posix())
                 continue
-            images.append(self._fitted(image, images, file))
+            images.append(image, str(file))
             labels.append(label)
         self._report(skipped, len(files))
-        return Split(np.stack(images), None if key == "unlabelled" else np.array(labels))
-
-    def _fitted(self, image: np.ndarray, before: list[np.ndarray], file: Path) -> np.ndarray:
-        if self.size is not None:
-            return fit(image, self.size)
-        if before and image.shape != before[0].shape:
-            raise ZooError(
-                f"Images of different sizes need the option size, e.g. size={image.shape[0]}. "
-                f"Received: {file} of {image.shape[:2]} after {before[0].shape[:2]}"
-            )
-        return image
+        found = images.array(str(self.root))
+        return Split(found, None if key == "unlabelled" else np.array(labels))
 
     def _report(self, skipped: list[str], count: int) -> None:
         if skipped and len(skipped) == count:

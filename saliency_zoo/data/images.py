@@ -6,6 +6,7 @@ from types import ModuleType
 
 import numpy as np
 
+from saliency_zoo.data.mapping import chunks, release, room
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import replacing
 
@@ -59,7 +60,8 @@ def write_image(path: Path | str, array: np.ndarray) -> None:
         )
     array = array.reshape(shape)
     array = np.ascontiguousarray(array[..., ::-1]) if shape[2:] else array
-    data = _cv2().imencode(".png", array)[1].tobytes()
+    # OpenCV's own level is 1, at up to five times the size for pictures of few colours.
+    data = _cv2().imencode(".png", array, [_cv2().IMWRITE_PNG_COMPRESSION, 6])[1].tobytes()
     with replacing(path) as temporary:
         temporary.write_bytes(data)
 
@@ -81,9 +83,31 @@ def fit(image: np.ndarray, size: int) -> np.ndarray:
 
 def fit_all(images: np.ndarray | Sequence[np.ndarray], size: int) -> np.ndarray:
     """`fit` for every image (H, W, C) of a batch, one at a time: uint8 (N, size, size, C)."""
-    result = np.empty((len(images), size, size, images[0].shape[-1]), "uint8")
-    for i in range(len(images)):
-        result[i] = fit(np.asarray(images[i]), size)
+    result = room((len(images), size, size, images[0].shape[-1]), "uint8")
+    for rows in chunks(len(images)):
+        for i in range(rows.start, rows.stop):
+            result[i] = fit(np.asarray(images[i]), size)
+        release(images)
+        release(result)
+    return result
+
+
+def with_channels(images: np.ndarray, channels: int | None) -> np.ndarray:
+    """Images (N, H, W, C) in grey, in colour, or as they are: for 1, 3 or None channels.
+
+    Grey images are repeated; coloured ones become as grey as their files would be read.
+    """
+    if channels in (None, images.shape[-1]):
+        return images
+    result = room((*images.shape[:3], channels), "uint8")
+    for rows in chunks(len(images)):
+        part = np.asarray(images[rows])
+        if channels == 1:
+            flat = np.ascontiguousarray(part).reshape(-1, *part.shape[2:])
+            part = _cv2().cvtColor(flat, _cv2().COLOR_RGB2GRAY).reshape(*part.shape[:3], 1)
+        result[rows] = part
+        release(images)
+        release(result)
     return result
 
 
@@ -91,6 +115,12 @@ def check_size(size: int | None) -> None:
     """Refuses what is neither None nor a whole number of pixels."""
     if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
         raise ZooError(f"size is a whole number of pixels, at least 1. Received: {size!r}")
+
+
+def check_channels(channels: int | None) -> None:
+    """Refuses what is neither None, nor 1, nor 3."""
+    if channels is not None and (isinstance(channels, bool) or channels not in (1, 3)):
+        raise ZooError(f"channels is 1, for grey, or 3, for colour. Received: {channels!r}")
 
 
 def _decode(data: bytes, channels: int) -> np.ndarray | None:

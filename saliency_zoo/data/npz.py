@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import mmap
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from saliency_zoo.data.image_set import ImageSet, Split
-from saliency_zoo.data.images import check_size, fit_all
+from saliency_zoo.data.images import check_channels, check_size, fit_all, with_channels
 from saliency_zoo.errors import ZooError
 
 # Where the images of a split are looked for; the first key that is there counts.
@@ -23,7 +22,9 @@ KEYS = {
 _LOCAL_HEADER = 30  # bytes before the name and the extra field of a zip member
 
 
-def npz(path: Path | str, size: int | None = None, verify: bool = False) -> ImageSet:
+def npz(
+    path: Path | str, size: int | None = None, channels: int | None = None, verify: bool = False
+) -> ImageSet:
     """The image set in an `.npz` file.
 
     Images are uint8 (N, H, W, C) or (N, H, W), under `x_train`, `x_test`, and `x_unlabelled` or
@@ -33,11 +34,13 @@ def npz(path: Path | str, size: int | None = None, verify: bool = False) -> Imag
 
     Args:
         path: the file.
-        size: resizes the images, into memory, to squares; None leaves them as they are.
+        size: resizes the images to squares; None leaves them as they are.
+        channels: 1 for grey and 3 for colour; None leaves them as they are.
         verify: reads the whole file first and compares its check sums. Without it, damage inside
             a member that is only mapped goes unseen.
     """
     check_size(size)
+    check_channels(channels)
     archive = Archive(path)
     if verify:
         archive.verify()
@@ -51,9 +54,8 @@ def npz(path: Path | str, size: int | None = None, verify: bool = False) -> Imag
             f"Received: {', '.join(archive) or 'no keys'} in {archive.path}"
         )
     labels = {s: _labels(archive, s, k) for s, k in keys.items() if s != "unlabelled"}
-    splits = {
-        s: functools.partial(_split, archive, s, k, labels.get(s), size) for s, k in keys.items()
-    }
+    read = functools.partial(_split, archive, size, channels)
+    splits = {s: functools.partial(read, s, k, labels.get(s)) for s, k in keys.items()}
     names, folds = _class_names(archive, labels), _folds(archive)
     return ImageSet(archive.path.stem, splits, names, folds, archive.checksum)
 
@@ -136,19 +138,6 @@ class Archive(Mapping):
         return ZooError(f"Not a whole .npz file of plain arrays. Received: {what} ({why})")
 
 
-def release(array: np.ndarray) -> None:
-    """Hands the pages of a mapped array that were read back to the system; no-op for others.
-
-    They would count as memory of the process until the system needs them. What is read again is
-    mapped again.
-    """
-    base = array
-    while base is not None and not isinstance(base, mmap.mmap):
-        base = getattr(base, "base", None)
-    if base is not None and hasattr(mmap, "MADV_DONTNEED"):
-        base.madvise(mmap.MADV_DONTNEED)
-
-
 def _header(file) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(file)
     if version == (1, 0):
@@ -159,7 +148,12 @@ def _header(file) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def _split(
-    archive: Archive, split: str, key: str, labels: np.ndarray | None, size: int | None
+    archive: Archive,
+    size: int | None,
+    channels: int | None,
+    split: str,
+    key: str,
+    labels: np.ndarray | None,
 ) -> Split:
     images = archive[key]
     images = images[..., None] if images.ndim == 3 else images
@@ -168,16 +162,16 @@ def _split(
         found = Split(images, labels, masks)
     except ZooError as error:
         raise ZooError(f"{archive.path.name}, {key}: {error}") from None
-    return found if size is None or not len(images) else _resized(found, size)
+    if len(images) and size is not None:
+        found = _resized(found, size)
+    return Split(with_channels(found.images, channels), found.labels, found.masks)
 
 
 def _resized(split: Split, size: int) -> Split:
     masks = split.masks
     if masks is not None:
         masks = fit_all((masks > 0)[..., None] * np.uint8(255), size)[..., 0] > 127
-    images = fit_all(split.images, size)
-    release(split.images)
-    return Split(images, split.labels, masks)
+    return Split(fit_all(split.images, size), split.labels, masks)
 
 
 def _labels(archive: Archive, split: str, images: str) -> np.ndarray:

@@ -1,22 +1,25 @@
 """Batches for training: shuffled, cropped, flipped and scaled, each a function of (epoch, step)."""
 
+import collections
+import itertools
 import math
-import queue
-import threading
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from saliency_zoo.data import draws
-from saliency_zoo.data.npz import release
+from saliency_zoo.data.mapping import release
 from saliency_zoo.data.scaling import Scaling as Scaling
 from saliency_zoo.errors import ZooError
 
 _CROP, _NOISE, _AUGMENT = 1, 2, 3
 # The system may map 2 MB around each image that is read from a file; of so many it holds them.
 _HELD = 32
+_THREADS = min(4, os.cpu_count() or 1)
 
 
 @dataclass
@@ -34,6 +37,8 @@ class Batches:
         flip: mirror every second image, at random.
         noise_shape: shape of the uniform noise that a corruption needs, or None.
         augment: augmentation layers, which see crops in 0..255 beside their maps.
+        shard: number of this worker and how many there are; each reads and changes its own share
+            of every batch, and together they give what one alone gives.
     """
 
     images: np.ndarray
@@ -46,12 +51,20 @@ class Batches:
     flip: bool = True
     noise_shape: tuple[int, ...] | None = None
     augment: Sequence[Any] = ()
+    shard: tuple[int, int] = (0, 1)
 
     def __post_init__(self):
         if len(self.images) < self.batch_size:
             raise ZooError(
                 f"A batch is no larger than the {len(self.images)} images. "
                 f"Received: batch_size={self.batch_size}"
+            )
+        self._order: tuple[int | None, Any] = None, None
+        worker, workers = self.shard
+        if not 0 <= worker < workers or self.batch_size % workers:
+            raise ZooError(
+                "A batch is divided evenly among its workers, which are counted from 0. "
+                f"Received: batch_size={self.batch_size}, shard={self.shard}"
             )
         if self.augment and self.saliency is None:
             raise ZooError("Augmentations look at saliency maps. Received: none")
@@ -67,15 +80,14 @@ class Batches:
         return len(self.images) // self.batch_size
 
     def batch(self, epoch: int, step: int) -> dict[str, np.ndarray]:
-        """The batch at a place of the run, always the same one."""
-        if getattr(self, "_epoch", None) != epoch:
-            self._epoch, self._order = epoch, draws.order(self.seed, epoch, len(self.images))
-        indices = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+        """The batch at a place of the run, or this worker's share of it, always the same one."""
+        indices, extra = self._share(epoch, step)
         uniform = draws.uniform(self.seed, epoch, indices, 3, _CROP)
         images, maps = self._window(self.images, indices, uniform), None
         if self.saliency is not None:
             maps = self._window(self.saliency, indices, uniform)[..., None]
         images, maps = self._augmented(images, maps, epoch, indices)
+        indices, images, maps = (a if a is None else a[extra:] for a in (indices, images, maps))
         batch = {"image": self.scaling(images)}
         if maps is not None:
             batch["saliency"] = maps
@@ -86,6 +98,19 @@ class Batches:
             noise = draws.uniform(self.seed, epoch, indices, count, _NOISE)
             batch["noise"] = noise.reshape(-1, *self.noise_shape)
         return batch
+
+    def _share(self, epoch: int, step: int) -> tuple[np.ndarray, int]:
+        """Which images, after how many that are only there for augmentations to look at."""
+        order = self._order
+        if order[0] != epoch:  # two threads may both find that, at the same time
+            order = self._order = epoch, draws.order(self.seed, epoch, len(self.images))
+        whole = order[1][step * self.batch_size : (step + 1) * self.batch_size]
+        worker, workers = self.shard
+        if workers == 1:
+            return whole, 0
+        share, extra = self.batch_size // workers, sum(a.looks_back for a in self.augment)
+        places = np.arange(worker * share - extra, (worker + 1) * share)
+        return whole[places % self.batch_size], extra
 
     def _augmented(self, images, maps, epoch: int, indices: np.ndarray) -> tuple:
         for stream, layer in enumerate(self.augment, start=_AUGMENT):
@@ -110,39 +135,19 @@ class Batches:
             windows[mirrored] = windows[mirrored, :, ::-1]
         return windows
 
-    def run(self, first: int, total: int, ahead: int = 3) -> Iterator[dict[str, np.ndarray]]:
-        """Batches number `first` to `total - 1` of a run, prepared ahead by a thread."""
-        ready: queue.Queue = queue.Queue(ahead)
-        stopped = threading.Event()
-
-        def put(item) -> None:
-            while not stopped.is_set():
-                try:
-                    ready.put(item, timeout=0.1)
-                    return
-                except queue.Full:
-                    continue
-
-        def prepare() -> None:
+    def run(self, first: int, total: int, ahead: int = 4) -> Iterator[dict[str, np.ndarray]]:
+        """Batches number `first` to `total - 1` of a run, `ahead` of them prepared by threads."""
+        places = (divmod(number, self.steps) for number in range(first, total))
+        with ThreadPoolExecutor(_THREADS) as pool:
+            jobs = (pool.submit(self.batch, *place) for place in places)
+            waiting = collections.deque(itertools.islice(jobs, ahead))
             try:
-                for number in range(first, total):
-                    put(self.batch(*divmod(number, self.steps)))
-                    if stopped.is_set():
-                        return
-            except BaseException as error:  # handed to the consumer, which raises it
-                put(error)
-
-        thread = threading.Thread(target=prepare, daemon=True)
-        thread.start()
-        try:
-            for _ in range(first, total):
-                item = ready.get()
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            stopped.set()
-            thread.join()
+                while waiting:
+                    batch = waiting.popleft().result()
+                    waiting.extend(itertools.islice(jobs, 1))
+                    yield batch
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
 def centred(images: np.ndarray, crop: int | None) -> np.ndarray:

@@ -1,5 +1,6 @@
 """How pixels become the numbers that a network sees, fitted once and kept with the preset."""
 
+import functools
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,17 +9,34 @@ from typing import Any
 
 import numpy as np
 
+from saliency_zoo.data.mapping import chunks, release
 from saliency_zoo.data.normalisation import (
     NORMALISATIONS,
     ContrastNormalisation,
     ImageStandardisation,
 )
-from saliency_zoo.data.npz import release
 from saliency_zoo.data.whitening import Whitening
 from saliency_zoo.errors import unknown
+from saliency_zoo.registry import Spec, split
+from saliency_zoo.signatures import made
 
 WHITENING = "whitening.npz"
-HOW = ("standardise", "unit", "image", "contrast", "zca")
+
+
+def _nothing() -> None:
+    return None
+
+
+# What follows on the scaling of each channel, by the name of the whole.
+HOW: Mapping[str, Callable[..., Any]] = {
+    "standardise": _nothing,
+    "unit": _nothing,
+    "image": ImageStandardisation,
+    "contrast": ContrastNormalisation,
+    "zca": functools.partial(Whitening, "zca"),
+    "pca": functools.partial(Whitening, "pca"),
+}
+_STANDARDISED = ("standardise", "zca", "pca")
 
 
 @dataclass(frozen=True)
@@ -39,7 +57,7 @@ class Scaling:
     def fit(
         cls,
         images: np.ndarray,
-        how: str = "standardise",
+        how: Spec = "standardise",
         chunk: int = 512,
         crop: Callable[[np.ndarray], np.ndarray] = np.asarray,
     ) -> "Scaling":
@@ -49,29 +67,34 @@ class Scaling:
             images: (N, H, W, C), in memory or mapped.
             how: `"standardise"`, mean 0 and deviation 1 in each channel over all images;
                 `"unit"`, to [0, 1]; `"image"`, mean 0 and deviation 1 in each image;
-                `"contrast"`, global contrast normalisation; `"zca"`, standardised and whitened.
+                `"contrast"`, global contrast normalisation; `"zca"` and `"pca"`, standardised and
+                whitened. Or a table of name and options: `bias` of contrast, `epsilon` and
+                `components` of a whitening.
             chunk: images at a time.
             crop: what of some images the network sees, for the whitening.
         """
-        if how not in HOW:
-            raise unknown("scaling", how, HOW)
-        channels = images.shape[-1]
-        if how in ("unit", "image", "contrast"):
-            normalised = {"image": ImageStandardisation(), "contrast": ContrastNormalisation()}
-            return cls((0.0,) * channels, (1.0,) * channels, normalised.get(how))
+        name, options = split(how, "scaling")
+        if name not in HOW:
+            raise unknown("scaling", name, HOW)
+        then, channels = made("scaling", name, HOW[name], **options), images.shape[-1]
+        if name not in _STANDARDISED:
+            return cls((0.0,) * channels, (1.0,) * channels, then)
         mean, deviation = (values / 255 for values in moments(images, chunk))
         plain = cls(tuple(map(float, mean)), tuple(map(float, np.maximum(deviation, 1e-6))))
-        if how == "standardise":
+        if then is None:
             return plain
-        whitening = Whitening("zca")
-        for start in range(0, len(images), chunk):
-            whitening.partial_fit(plain(crop(images[start : start + chunk])))
+        for rows in chunks(len(images), chunk):
+            then.partial_fit(plain(crop(images[rows])))
             release(images)
-        return cls(plain.mean, plain.std, whitening.finish())
+        return cls(plain.mean, plain.std, then.finish())
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
-        mean, std = np.asarray(self.mean), np.asarray(self.std)
-        scaled = images * (1 / (255 * std)).astype(np.float32) - (mean / std).astype(np.float32)
+        # Constants as long as a row of pixels: NumPy is slow where it repeats three numbers.
+        mean, std = (np.tile(values, images.shape[-2]) for values in (self.mean, self.std))
+        rows = np.reshape(images, (-1, len(mean)))
+        scaled = np.multiply(rows, (1 / (255 * std)).astype(np.float32), dtype=np.float32)
+        scaled -= (mean / std).astype(np.float32)
+        scaled = np.asarray(scaled).reshape(images.shape)
         return scaled if self.then is None else self.then(scaled)
 
     def invert(self, values: np.ndarray) -> np.ndarray:
@@ -114,8 +137,8 @@ def moments(images: np.ndarray, chunk: int = 512) -> tuple[np.ndarray, np.ndarra
     """
     channels = images.shape[-1]
     counts = np.zeros((channels, 256), "int64")
-    for start in range(0, len(images), chunk):
-        part = np.asarray(images[start : start + chunk])
+    for rows in chunks(len(images), chunk):
+        part = np.asarray(images[rows])
         for channel in range(channels):
             counts[channel] += np.bincount(part[..., channel].ravel(), minlength=256)
         release(images)

@@ -8,7 +8,6 @@ import numpy as np
 
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.images import check_size, fit_all
-from saliency_zoo.data.npz import release
 from saliency_zoo.errors import ZooError
 
 SIDE, CHANNELS, CLASSES = 96, 3, 10
@@ -36,7 +35,7 @@ def stl10(path: Path | str, size: int | None = None, verify: bool = False) -> Im
 
     Args:
         path: the folder.
-        size: resizes the images, into memory; None leaves them at 96x96.
+        size: resizes the images; None leaves them at 96x96.
         verify: compares the MD5 of each file with that of the published one, which reads all.
     """
     check_size(size)
@@ -67,9 +66,7 @@ def _split(root: Path, key: str, size: int | None) -> Split:
     images = _images(root / IMAGES[key])
     labels = _labels(root / LABELS[key], len(images)) if key in LABELS else None
     if size is not None and len(images):
-        small = fit_all(images, size)
-        release(images)
-        return Split(small, labels)
+        return Split(fit_all(images, size), labels)
     # The labelled images are few and each is read many times: rows in memory, not columns on disk.
     return Split(np.ascontiguousarray(images) if key in LABELS else images, labels)
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo.data.image_set import ImageSet, Split
-from saliency_zoo.data.images import check_size, fit
+from saliency_zoo.data.images import check_channels, check_size, with_channels
+from saliency_zoo.data.rows import Rows
 from saliency_zoo.data.tfds_prepare import prepare
 from saliency_zoo.errors import ZooError, unknown
 
@@ -22,6 +23,7 @@ def tfds(
     manual_dir: str | None = None,
     test: str | None = None,
     size: int | None = None,
+    channels: int | None = None,
 ) -> ImageSet:
     """An image set of TensorFlow Datasets, e.g. `stl10`, `cifar10` or `mnist`.
 
@@ -35,8 +37,10 @@ def tfds(
         test: the split that counts as the test split; `test`, else `validation`, unless given.
         size: images are resized so that their short side fits and cut to the square in the
             centre; None leaves them as they are, if they are all of one size.
+        channels: 1 for grey and 3 for colour; None leaves them as they are.
     """
     check_size(size)
+    check_channels(channels)
     tensorflow_datasets = _library()
     builder = _builder(tensorflow_datasets, name, data_dir)
     mocked = builder.download_and_prepare.__module__.startswith(_MOCKED)
@@ -45,7 +49,7 @@ def tfds(
     image, label = _features(name, builder.info.features)
     # A mocked builder makes up any split, and names none.
     found = list(builder.info.splits) or ["train", "test", *_unlabelled_of(builder.name)]
-    read = functools.partial(_split, tensorflow_datasets, builder, image, label, size)
+    read = functools.partial(_split, tensorflow_datasets, builder, image, label, size, channels)
     splits = {key: functools.partial(read, s) for key, s in _chosen(name, found, test).items()}
     if "unlabelled" in splits:
         splits["unlabelled"] = functools.partial(_without_labels, splits["unlabelled"])
@@ -117,6 +121,7 @@ def _split(
     image: str,
     label: str | None,
     size: int | None,
+    channels: int | None,
     split: str,
 ) -> Split:
     # One file after the other, so that the order is that of the files in every run.
@@ -124,48 +129,15 @@ def _split(
     rows = builder.as_dataset(split=split, read_config=config, shuffle_files=False)
     keys = [image, label] if label else [image]
     rows = rows.map(lambda row: {key: row[key] for key in keys})
-    known = builder.info.splits.get(split)
-    images = _Rows(known.num_examples if known else None, size, f"{builder.name} {split}")
+    # A mocked builder does not say how many there are.
+    known, where = builder.info.splits.get(split), f"{builder.name} {split}"
+    images = Rows(known.num_examples if known else int(rows.cardinality()), size)
     labels = []
     for row in tensorflow_datasets.as_numpy(rows):
-        images.append(row[image])
+        images.append(row[image], where)
         labels.append(row[label] if label else 0)
-    return Split(images.array(), np.array(labels, "int64") if label else None)
-
-
-class _Rows:
-    """Images as they come, in one array from the start where their number is known.
-
-    Args:
-        count: how many there will be, at most, or None.
-        size: side of the squares that they are made, or None.
-        where: where they come from, for messages.
-    """
-
-    def __init__(self, count: int | None, size: int | None, where: str):
-        self._count, self._size, self._where = count, size, where
-        self._found: Any = []
-        self._filled = 0
-
-    def append(self, image: np.ndarray) -> None:
-        image = image if self._size is None else fit(image, self._size)
-        if self._filled and image.shape != self._found[0].shape:
-            raise ZooError(
-                "Images of different sizes need the option size. "
-                f"Received: {image.shape[:2]} after {self._found[0].shape[:2]} in {self._where}"
-            )
-        if self._count and not self._filled:
-            self._found = np.empty((self._count, *image.shape), image.dtype)
-        if self._count and self._filled < self._count:
-            self._found[self._filled] = image
-        else:
-            self._found = [*self._found, image]
-        self._filled += 1
-
-    def array(self) -> np.ndarray:
-        if not self._filled:
-            raise ZooError(f"A split needs at least one image. Received: 0 in {self._where}")
-        return np.asarray(self._found[: self._filled])
+    found = with_channels(images.array(where), channels)
+    return Split(found, np.array(labels, "int64") if label else None)
 
 
 def _without_labels(build: Any) -> Split:

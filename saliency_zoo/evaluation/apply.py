@@ -7,16 +7,19 @@ from typing import Any
 import keras
 import numpy as np
 
-from saliency_zoo import presets
+from saliency_zoo import config, presets
+from saliency_zoo.config import Evaluate
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import image_files, read_image
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.evaluation import frozen
+from saliency_zoo.evaluation.crops import CENTRE, TEN, cropped, vote
 from saliency_zoo.evaluation.probes import PROBES
-from saliency_zoo.evaluation.scores import accuracy, outputs
+from saliency_zoo.evaluation.scores import accuracy, check_channels
 from saliency_zoo.files import replacing
 from saliency_zoo.progress import Progress
 from saliency_zoo.registry import protocols
+from saliency_zoo.training.inputs import resized
 
 
 def evaluate(
@@ -25,6 +28,9 @@ def evaluate(
     protocol: str = "classifier",
     stage: str = "code",
     pixels: bool = False,
+    on: str = "full",
+    labels_per_class: int | None = None,
+    crops: str | None = None,
     **options: Any,
 ) -> dict[str, Any]:
     """Scores of a preset on a data set; by default those of its own classifier on the test images.
@@ -33,59 +39,81 @@ def evaluate(
         name: a preset, or the path of one or of a finished run.
         data: e.g. `"synthetic"` or `"folder:photos/"`.
         protocol: `"classifier"`; a probe on frozen codes, `"linear"`, `"svm"` or `"knn"`;
-            `"label_free"`; or fine-tuning, `"finetune"` on all labels or a registered protocol
-            such as `"folds"`.
+            `"label_free"`; or `"finetune"`. A registered protocol such as `"folds"` is short for
+            fine-tuning on it.
         stage: of which stage a probe and the label-free scores take the codes.
         pixels: joins the pixels to the codes of a probe.
-        **options: of the data set's reader; `labels_per_class` of the protocol `"few_labels"`.
+        on: what a probe or a fine-tuned network is trained on, by a registered protocol.
+        labels_per_class: of the protocol `"few_labels"`.
+        crops: how test images are seen, `"centre"` or `"ten"`; as in the preset's recipe unless
+            given.
+        **options: of the data set's reader.
     """
-    _check_protocol(protocol, stage, pixels)
-    if protocol == "finetune" or protocol in protocols:
+    if protocol in protocols and on == "full":
+        protocol, on = "finetune", protocol
+    _check(protocol, stage, pixels, on, labels_per_class, crops)
+    folder = Path(presets.find(name))
+    crops = crops or config.load(folder / presets.RECIPE).evaluate.crops
+    trained = Evaluate(protocol=on, labels_per_class=labels_per_class, crops=crops)
+    if protocol == "finetune":
         from saliency_zoo.evaluation.transfer import transfer
 
-        row = transfer(name, data, protocol, **options)
-        return {"name": name, "data": data, **row, "protocol": protocol}
-    content = presets.card(name)
-    found = image_set.load(data, **_sized(content, data, options))
+        return {"name": name, "data": data, **transfer(name, data, trained, **options)}
+    found = image_set.load(data, **_sized(name, data, options))
     row = {"name": name, "data": data, "checksum": found.checksum, "protocol": protocol}
     if protocol == "label_free":
         return {**row, **frozen.without_labels(name, found, stage)}
     if protocol in PROBES:
-        return {**row, **frozen.probe(name, found, protocol, stage, pixels)}
-    return {**row, **_classified(name, data, content, found)}
+        return {**row, **frozen.probe(name, found, protocol, stage, pixels, trained)}
+    return {**row, **_classified(name, data, found, crops)}
 
 
-def _check_protocol(protocol: str, stage: str, pixels: bool) -> None:
-    known = ["classifier", "label_free", "finetune", *PROBES, *protocols]
-    if protocol not in known:
-        raise unknown("protocol of evaluation", protocol, known)
-    if stage != "code" and protocol not in (*PROBES, "label_free"):
-        raise ZooError(f"A stage is chosen for a probe. Received: stage={stage!r} of {protocol!r}")
-    if pixels and protocol not in PROBES:
-        raise ZooError(f"Pixels are joined to a probe's codes. Received: pixels of {protocol!r}")
+def _check(
+    protocol: str,
+    stage: str,
+    pixels: bool,
+    on: str,
+    labels_per_class: int | None,
+    crops: str | None,
+) -> None:
+    """Refuses what there is not, and what would be left alone."""
+    known = ["classifier", "label_free", "finetune", *PROBES]
+    if protocol not in (*known, *protocols):
+        raise unknown("protocol of evaluation", protocol, [*known, *protocols])
+    if crops not in (None, CENTRE, TEN):
+        raise unknown("kind of crops", crops, [CENTRE, TEN])
+    for option, value, default, where in (
+        ("stage", stage, "code", ["label_free", *PROBES]),
+        ("pixels", pixels, False, PROBES),
+        ("on", on, "full", ["finetune", *PROBES]),
+        ("labels_per_class", labels_per_class, None, ["finetune", *PROBES]),
+        ("crops", crops, None, ["classifier", "finetune", *PROBES]),
+    ):
+        if value != default and protocol not in where:
+            raise ZooError(
+                f"The option {option} is one of {', '.join(where)}. "
+                f"Received: {option}={value!r} of {protocol!r}"
+            )
 
 
-def _classified(
-    name: str, data: str, content: dict[str, Any], found: image_set.ImageSet
-) -> dict[str, Any]:
+def _classified(name: str, data: str, found: image_set.ImageSet, crops: str) -> dict[str, Any]:
     """Images and accuracy of the preset's classifier."""
-    known = content["model"]["class_names"]
+    model = presets.card(name)["model"]
+    known, seen = model["class_names"], model["preprocessing"]
     if len(found.class_names) != len(known):
         raise ZooError(
             f"The classifier knows {len(known)} classes. Received: {len(found.class_names)} "
             f"classes in {data!r}"
         )
-    test = found.split("test")
-    classifier = presets.load(name, head="classifier")
-    _check_channels(classifier, test.images.shape[-1])
-    scores = outputs(classifier, test.images)
+    test, classifier = found.split("test"), cropped(name, head="classifier")
+    check_channels(classifier.input.shape[-1], test.images.shape[-1])
+    images = resized(test.images, seen["size"])
+    scores = vote(classifier, images, np.asarray, seen["crop"], crops)
     # The same classes may come in another order, which says what a label stands for.
     same = set(found.class_names) == set(known)
     places = [known.index(n) for n in found.class_names] if same else range(len(known))
-    return {
-        "images": len(test),
-        "accuracy": accuracy(scores, np.asarray(places)[test.labels]),
-    }
+    right = accuracy(scores, np.asarray(places)[test.labels])
+    return {"crops": crops, "images": len(test), "accuracy": right}
 
 
 def predict(name: str, paths: Sequence[str | Path], top: int = 3) -> list[dict[str, Any]]:
@@ -150,18 +178,11 @@ def _applied(model: keras.Model, paths: Iterable[str | Path]) -> Iterator[tuple[
         batch, images = [*batch, path], [*images, image]
 
 
-def _sized(content: dict[str, Any], data: str, options: dict[str, Any]) -> dict[str, Any]:
+def _sized(name: str, data: str, options: dict[str, Any]) -> dict[str, Any]:
     """The options, with the preset's image size where the reader asks for one."""
     from saliency_zoo.registry import datasets, parameters
 
     reader = datasets[data.partition(":")[0]]
     if "size" in (parameters(reader) or ()):
-        return {"size": content["model"]["preprocessing"]["size"], **options}
+        return {"size": presets.card(name)["model"]["preprocessing"]["size"], **options}
     return options
-
-
-def _check_channels(model: keras.Model, channels: int) -> None:
-    if model.input.shape[-1] != channels:
-        raise ZooError(
-            f"The model takes images with {model.input.shape[-1]} channels. Received: {channels}"
-        )

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 import keras
 import numpy as np
 
+from saliency_zoo import presets
 from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.networks.network import preprocessed
 
 CENTRE, TEN = "centre", "ten"
 
@@ -47,6 +49,19 @@ def views(images: np.ndarray, crop: int | None, how: str) -> Iterator[np.ndarray
     for top, left, mirrored in places(height, width, crop, how):
         view = images[:, top : top + rows, left : left + columns]
         yield view[:, :, ::-1] if mirrored else view
+
+
+def cropped(name: str, head: str | None = None) -> keras.Model:
+    """A preset for images that are resized and cropped already, which it only scales.
+
+    Args:
+        name: a preset.
+        head: as of `zoo.load`.
+    """
+    seen = presets.card(name)["model"]["preprocessing"]
+    whole = {**seen, "size": seen["crop"] or seen["size"], "crop": None}
+    scaled = presets.preprocessed(presets.find(name), whole)
+    return preprocessed(presets.load(name, head=head, preprocess=False), scaled)
 
 
 def vote(

@@ -15,7 +15,9 @@ from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import network as networks
 from saliency_zoo.presets import CLASSIFIER, ENCODER, RESULTS
 from saliency_zoo.registry import protocols
+from saliency_zoo.training import loop
 from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.run import Run, save_weights
 
 PRETRAINED, NONE = "pretrained", "none"
@@ -33,7 +35,7 @@ def finetune(run: Run) -> dict[str, Any]:
     """
     evaluate = run.recipe.evaluate
     folds = protocols.create(evaluate.spec, run.inputs.labelled, evaluate.folds)
-    details = {k: v for k, v in evaluate.spec.items() if k != "name"} | {"crops": evaluate.crops}
+    details = {**evaluate.options, "crops": evaluate.crops}
     arms = [PRETRAINED, NONE] if run.recipe.finetune.without_pretraining else [PRETRAINED]
     path = run.folder / RESULTS
     rows = json.loads(path.read_text())["runs"] if path.exists() else []
@@ -71,11 +73,12 @@ def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, A
     network = run.build(1000 * (run.recipe.train.seed + 1) + fold, classes)
     if arm == PRETRAINED:
         _start_from_encoder(run, network, indices)
+    settings, batches = run.recipe.finetune, _batches(run, indices)
     for stage in networks.stages(network):
-        stage.trainable = run.recipe.finetune.train == "all"
+        stage.trainable = settings.train == "all"
+    kept = settings.saliency_until * loop.steps(settings, batches)
     with strategies.scope(run.strategy):
-        classifier = Classifier(network)
-    batches, settings = _batches(run, indices), run.recipe.finetune
+        classifier = Classifier(network, settings.saliency_weight, kept)
     state = run.train(classifier, batches, settings, _phase(arm, fold))
     if arm == PRETRAINED and fold == 0:
         save_weights(network, run.folder / CLASSIFIER)
@@ -100,15 +103,19 @@ def _start_from_encoder(run: Run, network: keras.Model, indices: np.ndarray) -> 
 
 
 def _batches(run: Run, indices: np.ndarray) -> Batches:
-    settings, train = run.recipe.finetune, run.inputs.split("train")
+    recipe, inputs = run.recipe, run.inputs
+    settings, train = recipe.finetune, inputs.split("train")
+    wanted = settings.augment or settings.saliency_weight
     return Batches(
         train.images[indices],
-        run.inputs.scaling,
+        inputs.scaling,
         min(settings.batch_size, len(indices)),
-        run.recipe.train.seed,
+        recipe.train.seed,
+        saliency=inputs.split_maps("train")[indices] if wanted else None,
         labels=train.labels[indices],
-        crop=run.recipe.data.crop,
+        crop=None if crops(recipe, "finetune") else recipe.data.crop,
         flip=settings.flip,
+        augment=augmentations(recipe, "finetune"),
     )
 
 

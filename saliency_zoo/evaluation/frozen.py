@@ -1,5 +1,6 @@
 """A preset's frozen codes on a data set: probes with labels, and scores without."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +8,18 @@ import keras
 import numpy as np
 
 from saliency_zoo import config, presets
+from saliency_zoo.config import Evaluate
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free, probes
-from saliency_zoo.evaluation.crops import CENTRE, views
-from saliency_zoo.evaluation.scores import outputs
+from saliency_zoo.evaluation.crops import CENTRE, cropped, views
+from saliency_zoo.evaluation.scores import check_channels, outputs, summary
 from saliency_zoo.networks.network import PREPROCESSING, features
+from saliency_zoo.registry import protocols
 from saliency_zoo.training.inputs import resized
 
 _LIMIT = 2000
+_FULL = Evaluate("full")
 
 
 def codes(
@@ -29,6 +33,7 @@ def codes(
         stage: whose output counts as code.
         pixels: joins to each code the pixels of the image, as the network sees them.
     """
+    check_channels(model.input.shape[-1], images.shape[-1])
     found = outputs(features(model, [stage]), images).reshape(len(images), -1)
     if not pixels:
         return found
@@ -37,9 +42,14 @@ def codes(
 
 
 def probe(
-    name: str, images: ImageSet, kind: str, stage: str = "code", pixels: bool = False
+    name: str,
+    images: ImageSet,
+    kind: str,
+    stage: str = "code",
+    pixels: bool = False,
+    evaluate: Evaluate = _FULL,
 ) -> dict[str, Any]:
-    """Accuracy of a probe that is trained on all of train and scored on test.
+    """Accuracy of a probe on the test images; where there are several runs, the mean.
 
     Args:
         name: a preset.
@@ -47,19 +57,26 @@ def probe(
         kind: `"linear"`, `"svm"` or `"knn"`.
         stage: whose output counts as code.
         pixels: joins the pixels to the codes.
+        evaluate: which training images are fitted, run by run, their codes computed once; and how
+            test images are seen: the scores of ten crops are added up.
     """
-    model, train, test = presets.load(name), images.split("train"), images.split("test")
+    train, test = images.split("train"), images.split("test")
     for key, split in (("train", train), ("test", test)):
         if split.labels is None:
             raise ZooError(f"A probe needs labels. Received: none in {key} of {images.name!r}")
-    fitted = probes.fit(kind, codes(model, train.images, stage, pixels), train.labels)
-    guessed = fitted.predict(codes(model, test.images, stage, pixels))
-    return {
-        "stage": stage,
-        "pixels": pixels,
-        "images": len(test),
-        "accuracy": float(np.mean(guessed == test.labels)),
-    }
+    runs = protocols.create(evaluate.spec, images, evaluate.folds)
+    model, seen = cropped(name), presets.card(name)["model"]["preprocessing"]
+
+    def found(split: Split, how: str) -> Iterator[np.ndarray]:
+        for view in views(resized(split.images, seen["size"]), seen["crop"], how):
+            yield codes(model, view, stage, pixels)
+
+    known = next(found(train, CENTRE))
+    fitted = [probes.fit(kind, known[run], train.labels[run]) for run in runs]
+    guesses = probes.vote(fitted, found(test, evaluate.crops))
+    hits = summary(np.mean(guess == test.labels) for guess in guesses)
+    how = {"stage": stage, "pixels": pixels, "crops": evaluate.crops, "on": evaluate.protocol}
+    return {**how, **evaluate.options, "images": len(test), "accuracy": hits.pop("mean"), **hits}
 
 
 def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Probes: simple classifiers on frozen codes, as scikit-learn has them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,29 @@ def fit(name: str, codes: np.ndarray, labels: np.ndarray, **options: Any) -> Any
             f"{len(np.unique(labels))} classes"
         )
     return PROBES[name](codes.reshape(len(codes), -1), labels, **options)
+
+
+def vote(fitted: Sequence[Any], views: Iterable[np.ndarray]) -> list[np.ndarray]:
+    """The labels that each of some probes finds, from its scores summed over views of the images.
+
+    Args:
+        fitted: from `fit`.
+        views: the codes of each view, (N, ...), which are all looked at before the next.
+    """
+    totals: list[Any] = [0.0] * len(fitted)
+    for codes in views:
+        totals = [t + _scores(f, codes) for t, f in zip(totals, fitted, strict=True)]
+    # Neighbours often vote alike, and no rounding error is to decide then.
+    return [f.classes_[t.round(9).argmax(1)] for t, f in zip(totals, fitted, strict=True)]
+
+
+def _scores(fitted: Any, codes: np.ndarray) -> np.ndarray:
+    """(N, classes): shares, or margins of an SVM."""
+    codes = codes.reshape(len(codes), -1)
+    if hasattr(fitted, "predict_proba"):
+        return fitted.predict_proba(codes)
+    margins = fitted.decision_function(codes)
+    return margins if margins.ndim == 2 else np.stack([-margins, margins], axis=1)
 
 
 def _standardised(classifier: Any, codes: np.ndarray, labels: np.ndarray) -> Any:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import keras
 import numpy as np
 
+from saliency_zoo.errors import ZooError
+
 
 def outputs(model: keras.Model, images: np.ndarray, batch_size: int = 250) -> np.ndarray:
     """What the model gives for each image, in order, in batches that fit in memory."""
@@ -13,6 +15,12 @@ def outputs(model: keras.Model, images: np.ndarray, batch_size: int = 250) -> np
         for start in range(0, len(images), batch_size)
     ]
     return np.concatenate(parts)
+
+
+def check_channels(wanted: int, found: int) -> None:
+    """Refuses images in grey for a model in colour, and the other way round."""
+    if found != wanted:
+        raise ZooError(f"The model takes images with {wanted} channels. Received: {found}")
 
 
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -8,12 +8,13 @@ from typing import Any
 
 from saliency_zoo import cards, config, presets
 from saliency_zoo.config import Evaluate, Finetune, Recipe
-from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.crops import places
 from saliency_zoo.evaluation.finetune import finetune
+from saliency_zoo.evaluation.scores import check_channels
 from saliency_zoo.training.run import Run
 
 
-def transfer(name: str, data: str, protocol: str, **options: Any) -> dict[str, Any]:
+def transfer(name: str, data: str, evaluate: Evaluate, **options: Any) -> dict[str, Any]:
     """Test accuracy of a preset's encoder, fine-tuned as its recipe says on another data set.
 
     Images are scaled as they were in pre-training. Where the recipe also trains from random
@@ -22,29 +23,24 @@ def transfer(name: str, data: str, protocol: str, **options: Any) -> dict[str, A
     Args:
         name: a preset, or the path of one or of a finished run.
         data: e.g. `"npz:tin10.npz"`, from the working directory or SALIENCY_ZOO_DATA.
-        protocol: `"finetune"` on all labels, or a registered protocol, e.g. `"folds"`.
-        **options: of the data set's reader, and `labels_per_class` of the protocol.
+        evaluate: which images are trained on, and how test images are seen.
+        **options: of the data set's reader.
     """
     content, folder = presets.card(name), Path(presets.find(name))
-    recipe = _recipe(folder, data, "full" if protocol == "finetune" else protocol, options)
-    seen = content["model"]["preprocessing"]
+    recipe, seen = _recipe(folder, data, evaluate, options), content["model"]["preprocessing"]
+    places(seen["size"], seen["size"], seen["crop"], evaluate.crops)  # refused before the work
     with tempfile.TemporaryDirectory() as out:
         run = Run(recipe, out)
         run.inputs = dataclasses.replace(run.inputs, fitted=presets.scaling(str(folder), seen))
-        _check_channels(content, run.inputs.channels)
+        check_channels(content["model"]["network"]["channels"], run.inputs.channels)
         shutil.copy(cards.checked(str(folder), presets.ENCODER), Path(out) / presets.ENCODER)
         found = finetune(run)
         images = len(run.inputs.split("test"))
     return {"images": images, **found}
 
 
-def _recipe(folder: Path, data: str, protocol: str, options: dict[str, Any]) -> Recipe:
+def _recipe(folder: Path, data: str, evaluate: Evaluate, options: dict[str, Any]) -> Recipe:
     there = config.load(folder / presets.RECIPE)
-    evaluate = Evaluate(
-        protocol=protocol,
-        labels_per_class=options.pop("labels_per_class", None),
-        crops=there.evaluate.crops,
-    )
     images = dataclasses.replace(
         there.data, name=data, options=options, unlabelled=None, pretrain_on="train"
     )
@@ -55,9 +51,3 @@ def _recipe(folder: Path, data: str, protocol: str, options: dict[str, Any]) -> 
         evaluate=evaluate,
         folder=None,
     )
-
-
-def _check_channels(content: dict[str, Any], channels: int) -> None:
-    wanted = content["model"]["network"]["channels"]
-    if channels != wanted:
-        raise ZooError(f"The model takes images with {wanted} channels. Received: {channels}")

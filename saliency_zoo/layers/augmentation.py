@@ -16,7 +16,12 @@ class Augmentation(keras.layers.Layer):
 
     Args:
         seed: seed of the noise that the layer draws where none is handed in.
+
+    Attributes:
+        looks_back: on how many images before it in the batch what becomes of an image depends.
     """
+
+    looks_back = 0
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(autocast=False, **kwargs)
@@ -175,6 +180,8 @@ class OtherBackground(Augmentation):
         threshold: saliency at which the object begins.
         seed: seed of the layer's own noise.
     """
+
+    looks_back = 1
 
     def __init__(self, rate=0.5, threshold=0.25, **kwargs):
         super().__init__(**kwargs)

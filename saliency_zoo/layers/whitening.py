@@ -18,6 +18,7 @@ class Whitening(keras.layers.Layer):
     Args:
         kind: `"zca"`, whose results still look like images, or `"pca"`.
         epsilon: added to the variance of each direction; 0 whitens noise, too.
+        components: so many of the strongest directions are kept; None keeps all.
 
     Example:
         >>> layer = Whitening("zca", epsilon=0.1)
@@ -27,11 +28,11 @@ class Whitening(keras.layers.Layer):
         >>> white = layer(images)
     """
 
-    def __init__(self, kind="zca", epsilon=0.1, **kwargs):
+    def __init__(self, kind="zca", epsilon=0.1, components=None, **kwargs):
         # A matrix in 16 bits would undo the whitening.
         super().__init__(trainable=False, autocast=False, **kwargs)
-        self.estimator = whitening.Whitening(kind, epsilon)
-        self.kind, self.epsilon = kind, epsilon
+        self.estimator = whitening.Whitening(kind, epsilon, components)
+        self.kind, self.epsilon, self.components = kind, epsilon, components
 
     def build(self, input_shape):
         size = math.prod(input_shape[1:])
@@ -72,4 +73,5 @@ class Whitening(keras.layers.Layer):
 
     def get_config(self):
         config = {k: v for k, v in super().get_config().items() if k != "trainable"}
-        return {**config, "kind": self.kind, "epsilon": self.epsilon}
+        own = {"kind": self.kind, "epsilon": self.epsilon, "components": self.components}
+        return {**config, **own}

@@ -1,4 +1,4 @@
-"""The augmentations that a recipe names for pre-training, as layers for the pipeline."""
+"""The augmentations that a recipe names for one of its phases, as layers for the pipeline."""
 
 from typing import Any
 
@@ -9,22 +9,28 @@ from saliency_zoo.registry import layers, split
 _CROP = "salient_crop"
 
 
-def augmentations(recipe: Recipe) -> list[Any]:
-    """The layers of `train.augment`, in order, tried on the size of the recipe's images."""
-    found, side = [], recipe.data.size
-    for spec in recipe.train.augment:
+def augmentations(recipe: Recipe, phase: str = "train") -> list[Any]:
+    """The layers of `train.augment`, in order, tried on the size of the recipe's images.
+
+    Args:
+        recipe: the recipe.
+        phase: `"train"` or `"finetune"`.
+    """
+    found, data = [], recipe.data
+    side = data.size if crops(recipe, phase) else data.crop or data.size
+    for spec in getattr(recipe, phase).augment:
         name, options = split(spec, "layer")
         if name == _CROP:
-            if recipe.data.crop is None:
+            if data.crop is None:
                 raise ZooError(f"The augmentation {_CROP!r} needs data.crop. Received: none")
-            options = {**options, "crop": recipe.data.crop}
+            options = {**options, "crop": data.crop}
         layer = layers.create({**options, "name": f"augmentation.{name}"})
-        layer.numbers(*(2 * [side if crops(recipe) else recipe.data.crop or side]))
-        side = recipe.data.crop if name == _CROP else side
+        layer.numbers(side, side)
+        side = data.crop if name == _CROP else side
         found.append(layer)
     return found
 
 
-def crops(recipe: Recipe) -> bool:
+def crops(recipe: Recipe, phase: str = "train") -> bool:
     """Whether an augmentation does the cropping, so that the pipeline must not."""
-    return any(split(spec, "layer")[0] == _CROP for spec in recipe.train.augment)
+    return any(split(spec, "layer")[0] == _CROP for spec in getattr(recipe, phase).augment)

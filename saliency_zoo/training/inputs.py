@@ -12,6 +12,7 @@ from saliency_zoo import cards
 from saliency_zoo.config import Recipe
 from saliency_zoo.data import image_set
 from saliency_zoo.data.image_set import ImageSet, Split
+from saliency_zoo.data.mapping import chunks, joined, release, room
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
@@ -38,7 +39,8 @@ class Inputs:
     unlabelled: ImageSet
     folder: Path
     fitted: Scaling | None = None
-    _resized: dict[str, Split] = field(default_factory=dict)
+    _splits: dict[str, Split] = field(default_factory=dict)
+    _maps: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def read(cls, recipe: Recipe, folder: Path) -> "Inputs":
@@ -51,61 +53,94 @@ class Inputs:
     @functools.cached_property
     def pretraining(self) -> np.ndarray:
         """The images that pre-training sees, at the recipe's size."""
-        return resized(self._pretraining_originals, self.recipe.data.size)
+        return joined([resized(part, self.recipe.data.size) for part in self._originals])
 
     @functools.cached_property
-    def _pretraining_originals(self) -> np.ndarray:
+    def _originals(self) -> list[np.ndarray]:
+        """The same as they were read, by split: one set may be larger than the other."""
         which = self.recipe.data.pretrain_on
         parts = []
         if which != "train":
             parts.append(self.unlabelled.split("unlabelled").images)
         if which != "unlabelled":
             parts.append(self.labelled.split("train").images)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        same_channels(*parts)
+        return parts
 
     @functools.cached_property
     def maps(self) -> np.ndarray:
-        """Their saliency maps, computed once from the original images, at the recipe's size."""
+        """Their saliency maps, at the recipe's size."""
+        return joined([self._maps_of(part) for part in self._originals])
+
+    def split_maps(self, name: str) -> np.ndarray:
+        """The saliency maps of a labelled split, at the recipe's size."""
+        if name not in self._maps:
+            self._maps[name] = self._maps_of(self.labelled.split(name).images)
+        return self._maps[name]
+
+    def _maps_of(self, originals: np.ndarray) -> np.ndarray:
+        """Computed once, from the original images: the larger these are, the better the maps."""
         from saliency_zoo.saliency.store import maps
 
         saliency = self.recipe.saliency
         cache = Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.SCRATCH / "cache")
-        found = maps(self._pretraining_originals, saliency.name, saliency.options, cache)
+        found = maps(originals, saliency.name, saliency.options, cache)
         return resized(found[..., None], self.recipe.data.size)[..., 0]
 
     def first_maps(self, count: int) -> np.ndarray:
         """The maps of the first images, without computing those of all where nothing asks."""
         if "maps" in self.__dict__:
             return self.maps[:count]
-        saliency, originals = self.recipe.saliency, self._pretraining_originals[:count]
-        found = detect(saliency.name, np.asarray(originals), **saliency.options)
-        return resized(found[..., None], self.recipe.data.size)[..., 0]
+        saliency, found = self.recipe.saliency, []
+        for part in self._originals:
+            some = np.asarray(part[: count - sum(map(len, found))])
+            maps = detect(saliency.name, some, **saliency.options)
+            found.append(resized(maps[..., None], self.recipe.data.size)[..., 0])
+        return joined(found)
 
     @functools.cached_property
     def scaling(self) -> Scaling:
         """Fitted to the images of pre-training, unless it is given."""
+        part = self.recipe.data.scaling
         return self.fitted or Scaling.fit(
             self.pretraining,
-            self.recipe.data.scaling,
+            {"name": part.name, **part.options},
             crop=functools.partial(centred, crop=self.recipe.data.crop),
         )
 
     @property
     def channels(self) -> int:
         """Channels of the images."""
-        return self._pretraining_originals.shape[-1]
+        return self._originals[0].shape[-1]
+
+    @property
+    def checksums(self) -> dict[str, str]:
+        """What was read, by the names in the recipe."""
+        data = self.recipe.data
+        found = {data.name: self.labelled.checksum}
+        return {**found, data.unlabelled or data.name: self.unlabelled.checksum}
 
     def split(self, name: str) -> Split:
         """A labelled split at the recipe's size."""
-        if name not in self._resized:
-            self._resized[name] = self._read_split(name)
-        return self._resized[name]
+        if name not in self._splits:
+            self._splits[name] = self._read_split(name)
+        return self._splits[name]
 
     def _read_split(self, name: str) -> Split:
         split = self.labelled.split(name)
         if split.labels is None:
             raise ZooError(f"The split {name!r} of {self.labelled.name!r} carries no labels.")
         return Split(resized(split.images, self.recipe.data.size), split.labels)
+
+
+def same_channels(*parts: np.ndarray) -> None:
+    """Refuses colour beside grey: one network sees all of the images."""
+    found = sorted({part.shape[-1] for part in parts})
+    if len(found) > 1:
+        raise ZooError(
+            "All images of a recipe have as many channels; data.options.channels makes them, where "
+            f"the reader has it. Received: images of {found[0]} and of {found[1]}"
+        )
 
 
 def read(recipe: Recipe, spec: str | None = None) -> ImageSet:
@@ -131,10 +166,10 @@ def resized(images: np.ndarray, size: int, chunk: int = 512) -> np.ndarray:
 
     layer = resizing(size)
     whole = images.dtype == np.uint8
-    result = np.empty((len(images), size, size, images.shape[-1]), images.dtype)
-    for start in range(0, len(images), chunk):
-        part = keras.ops.convert_to_numpy(
-            layer(np.asarray(images[start : start + chunk], "float32"))
-        )
-        result[start : start + chunk] = np.clip(np.rint(part), 0, 255) if whole else part
+    result = room((len(images), size, size, images.shape[-1]), images.dtype)
+    for rows in chunks(len(images), chunk):
+        part = keras.ops.convert_to_numpy(layer(np.asarray(images[rows], "float32")))
+        result[rows] = np.clip(np.rint(part), 0, 255) if whole else part
+        release(images)
+        release(result)
     return result

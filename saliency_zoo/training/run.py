@@ -1,5 +1,6 @@
 """One recipe in one folder: what its phases share, and how each of them trains."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from saliency_zoo import cards, config
 from saliency_zoo.config import Recipe
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
-from saliency_zoo.files import replacing
+from saliency_zoo.files import replacing, write_json, write_text
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.presets import HISTORY, RECIPE
 from saliency_zoo.registry import networks
@@ -34,6 +35,14 @@ class Run:
         self.folder = Path(folder)
         self.strategy = strategies.resolve(strategy)
         self.inputs = Inputs.read(recipe, self.folder)
+        self.seconds: dict[str, float] = {}  # of each phase, those before a kill included
+
+    def begin(self) -> None:
+        """Writes into the folder which run it holds; one that was begun goes on."""
+        if not self.begun():
+            write_text(self.folder / RECIPE, config.dumps(self.recipe))
+        if not self._images.exists():
+            write_json(self._images, self.inputs.checksums)
 
     def begun(self) -> bool:
         """Whether the folder holds this very run; another one, or other things, are refused."""
@@ -53,7 +62,22 @@ class Run:
                 f"The folder {str(self.folder)!r} holds a run of another recipe: its {name} is "
                 f"{old!r}. Received: {new!r}"
             )
+        if self._images.exists():
+            self._check_images(json.loads(self._images.read_text()))
         return True
+
+    @property
+    def _images(self) -> Path:
+        return self.folder / cards.SCRATCH / "images.json"
+
+    def _check_images(self, there: Mapping[str, str]) -> None:
+        """A run that went on with other images would be nobody's result."""
+        for name, checksum in self.inputs.checksums.items():
+            if there[name] != checksum:
+                raise ZooError(
+                    f"The images of {name!r} have changed since the run in {str(self.folder)!r} "
+                    f"began with checksum {there[name][:12]}. Received: {checksum[:12]}"
+                )
 
     def build(self, seed: int, classes: int | None = None) -> keras.Model:
         """The recipe's network with fresh weights, a function of the seed."""
@@ -74,7 +98,7 @@ class Run:
             logs.history(self.folder / HISTORY, phase, history)
             logs.tensorboard(self.folder / cards.SCRATCH / "logs", phase, history[-1])
 
-        return loop.train(
+        state = loop.train(
             learner,
             batches,
             settings,
@@ -84,6 +108,8 @@ class Run:
             strategy=self.strategy,
             on_epoch=note,
         )
+        self.seconds[phase] = state.seconds
+        return state
 
     def checkpoint(self, phase: str) -> Path:
         """The checkpoint file of a phase."""

@@ -39,6 +39,15 @@ def test_an_image_is_changed_alike_in_batches_of_any_size():
     np.testing.assert_allclose(large.batch(0, 0)["image"], joined, atol=1e-6)
 
 
+@pytest.mark.parametrize("workers", [2, 8])
+def test_workers_see_what_lies_beside_their_share(workers):
+    names = ("other_background", "hide_patches", "other_background", "salient_crop")
+    whole = batches(*names).batch(1, 2)
+    shares = [batches(*names, shard=(n, workers)).batch(1, 2) for n in range(workers)]
+    for key in ("image", "saliency"):
+        assert np.array_equal(np.concatenate([share[key] for share in shares]), whole[key])
+
+
 def test_augmentations_follow_each_other():
     batch = batches("other_background", "hide_patches", "salient_crop").batch(0, 0)
     assert batch["image"].shape == (8, 4, 4, 3)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from saliency_zoo.data.image_set import load
-from saliency_zoo.data.npz import Archive, npz, release
+from saliency_zoo.data.mapping import release
+from saliency_zoo.data.npz import Archive, npz
 from saliency_zoo.errors import ZooError
 
 RNG = np.random.default_rng(0)
@@ -15,6 +16,22 @@ Y = np.array([0, 1, 2, 2, 1, 0], "uint8")
 def write(path, save=np.savez, **arrays):
     save(path, **arrays)
     return path
+
+
+@pytest.mark.parametrize("size", [None, 5])
+def test_grey_and_colour(tmp_path, size):
+    path = write(tmp_path / "set.npz", x_train=X, y_train=Y, x=X[..., 0])
+    plain = npz(path, size=size)
+    assert plain.split("unlabelled").images.shape[3] == 1
+    colour = npz(path, size=size, channels=3).split("unlabelled").images
+    assert (colour == plain.split("unlabelled").images).all()
+    assert colour.shape[3] == 3
+    grey = npz(path, size=size, channels=1).split("train")
+    expected = plain.split("train").images @ [0.299, 0.587, 0.114]
+    assert np.abs(grey.images[..., 0] - expected).max() <= 1
+    assert grey.labels.tolist() == Y.tolist()
+    with pytest.raises(ZooError, match=r"1, for grey, or 3, for colour\. Received: 2"):
+        npz(path, channels=2)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])

@@ -10,18 +10,26 @@ from saliency_zoo import presets
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.serving.export import SERVING
-from tests.runs import RECIPE, command
+from tests.runs import RECIPE, command, refusal
 
 
-@pytest.mark.parametrize("how", ["zca", "contrast"])
-def test_a_scaling_travels_with_the_preset(tmp_path, how):
+@pytest.mark.parametrize(
+    ("how", "network", "fitted"),
+    [
+        ("{name='zca', epsilon=0.05}", "thesis_conv", True),
+        ("{name='pca', components=150}", "thesis_dense_small", True),
+        ("contrast", "thesis_conv", False),
+    ],
+)
+def test_a_scaling_travels_with_the_preset(tmp_path, how, network, fitted):
     (tmp_path / "tiny.toml").write_text(RECIPE)
     words = [f"data.scaling={how}", "finetune.without_pretraining=false"]
+    words += ["network={name='thesis_dense_small', units=[9, 8]}"] * (network != "thesis_conv")
     said = command("train", tmp_path / "tiny.toml", "--out", tmp_path / "run", *words)
     assert said.code == 0, said.err
-    preset = zoo.export(tmp_path / "run", "thesis_conv.scaled", tmp_path / "presets")
+    preset = zoo.export(tmp_path / "run", f"{network}.scaled", tmp_path / "presets")
     assert presets.verify(str(preset)) == []
-    assert ("whitening.npz" in presets.card(str(preset))["files"]) == (how == "zca")
+    assert ("whitening.npz" in presets.card(str(preset))["files"]) == fitted
 
     images = synthetic(size=12, seed=3, test=6).split("test").images
     described = presets.card(str(preset))["model"]["preprocessing"]
@@ -37,3 +45,19 @@ def test_a_scaling_travels_with_the_preset(tmp_path, how):
     pictures = served.signatures["reconstruct"](tf.constant(images))["image"].numpy()
     assert (pictures.dtype, pictures.shape) == (np.uint8, (6, 8, 8, 3))
     assert zoo.evaluate(str(preset), "synthetic", "knn", train=30, test=10)["images"] == 10
+
+
+@pytest.mark.parametrize(
+    ("how", "sentence"),
+    [
+        ("pca", "it is for dense networks. Received: network.name = 'thesis_conv'"),
+        ("zac", "Unknown scaling. Did you mean 'zca'?"),
+        ("{name='zca', epsilo=1}", "Unknown option of scaling 'zca'. Did you mean 'epsilon'?"),
+        ("{name='zca', epsilon=-1}", "epsilon of whitening is at least 0. Received: -1"),
+        ("{epsilon=1}", "[data.scaling] needs a name."),
+    ],
+)
+def test_scalings_that_cannot_be(tmp_path, how, sentence):
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    words = ["--out", tmp_path / "run", f"data.scaling={how}"]
+    assert sentence in refusal("train", tmp_path / "tiny.toml", *words)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from saliency_zoo.data.image_set import load
-from saliency_zoo.data.npz import release
+from saliency_zoo.data.mapping import release
 from saliency_zoo.data.stl10 import MD5, stl10
 from saliency_zoo.errors import ZooError
 

@@ -120,7 +120,10 @@ def test_a_set_is_prepared_once_and_read_in_order(tmp_path, offline):
 
 
 def test_images_of_two_sizes_without_labels(tmp_path, offline):
-    with pytest.raises(ZooError, match=r"need the option size\. Received: .* in mixed_tfds train"):
+    with pytest.raises(
+        ZooError,
+        match=r"need the option size, e\.g\. size=6\. Received: .* in mixed_tfds train after",
+    ):
         load("tfds:mixed_tfds", data_dir=str(tmp_path)).split("train")
     data = load("tfds:mixed_tfds", data_dir=str(tmp_path), size=6)
     assert data.split("train").images.shape == (2, 6, 6, 3)

@@ -1,12 +1,16 @@
 """What the recipe says of the evaluation reaches the results and the card."""
 
+import csv
 import json
+
+import h5py
+import pytest
 
 from saliency_zoo import config
 from saliency_zoo.description import metrics
 from saliency_zoo.experiment import train
-from saliency_zoo.presets import RESULTS
-from tests.runs import RECIPE
+from saliency_zoo.presets import CLASSIFIER, HISTORY, RESULTS
+from tests.runs import RECIPE, refusal
 
 OVERRIDES = ["evaluate.protocol=few_labels", "evaluate.labels_per_class=2", "evaluate.crops=ten"]
 
@@ -20,3 +24,39 @@ def test_few_labels_and_ten_crops_from_a_recipe(tmp_path):
     assert "test accuracy, few_labels, 2 labels a class, ten crops:" in metrics(card)
     rows = json.loads((tmp_path / "run" / RESULTS).read_text())["runs"]
     assert {(row["arm"], row["labels"]) for row in rows} == {("pretrained", 20), ("none", 20)}
+
+
+def test_augmented_and_with_a_saliency_decoder_for_a_while(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    words = ['finetune.augment=["salient_crop", {name = "hide_patches", share = 0.25}]']
+    words += ["finetune.epochs=4", "finetune.saliency_weight=0.5", "finetune.saliency_until=0.5"]
+    train(config.load(path, words), tmp_path / "run", "one")
+    with (tmp_path / "run" / HISTORY).open() as file:
+        rows = [row for row in csv.DictReader(file) if row["phase"].startswith("finetune")]
+    for arm in ("pretrained", "none"):
+        kept = [
+            float(r["mean"]) for r in rows if arm in r["phase"] and r["objective"] == "saliency"
+        ]
+        assert kept[0] > kept[1] > kept[2] == kept[3] == 0
+    found = []
+    with h5py.File(tmp_path / "run" / CLASSIFIER) as file:
+        file.visititems(lambda name, item: found.append(name) if hasattr(item, "dtype") else None)
+    assert len(found) == 10  # three convolutions, two dense layers
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (['finetune.augment=["hide_patchs"]'], "hide_patches"),
+        (["finetune.saliency_weight=-1"], "finetune.saliency_weight is at least 0. Received: -1"),
+        (
+            ["finetune.saliency_weight=1", "finetune.train=head"],
+            "where codes change. Received: 1.0",
+        ),
+    ],
+)
+def test_what_cannot_be_fine_tuned(tmp_path, words, sentence):
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    said = refusal("train", tmp_path / "tiny.toml", "--out", tmp_path / "run", *words)
+    assert sentence in said

@@ -9,8 +9,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import saliency_zoo as zoo
+from saliency_zoo import presets
 from saliency_zoo.data.image_set import load
+from saliency_zoo.evaluation import probes
+from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.frozen import codes
+from saliency_zoo.evaluation.scores import accuracy, outputs
 from tests.runs import command, preset, refusal  # noqa: F401
 
 OPTIONS = {"train": 60, "test": 30, "unlabelled": 0, "seed": 5}
@@ -43,6 +47,66 @@ def test_a_probe_of_a_preset_is_scikit_learns_on_its_codes(preset, pixels):  # n
     assert row["accuracy"] == pytest.approx(expected)
     assert (row["protocol"], row["stage"], row["pixels"], row["images"]) == (
         "linear", "stage2", pixels, 30)  # fmt: skip
+
+
+def test_a_probe_follows_a_protocol_fold_by_fold(preset):  # noqa: F811
+    options = {**OPTIONS, "folds": 3, "fold_size": 20}
+    data, model = load("synthetic", size=12, **options), zoo.load(preset)
+    train, test = (data.split(key) for key in ("train", "test"))
+    known, new = (codes(model, split.images) for split in (train, test))
+    accuracies = []
+    for fold in data.folds:
+        scaler = StandardScaler().fit(known[fold])
+        plain = LogisticRegression(max_iter=1000)
+        plain.fit(scaler.transform(known[fold]), train.labels[fold])
+        accuracies.append(plain.score(scaler.transform(new), test.labels))
+    row = zoo.evaluate(preset, "synthetic", "linear", on="folds", **options)
+    assert row["accuracy"] == pytest.approx(np.mean(accuracies))
+    assert row["sd"] == pytest.approx(np.std(accuracies, ddof=1))
+    assert (row["n"], row["on"]) == (3, "folds")
+    words = ["--protocol", "knn", *WORDS, "on=few_labels", "labels_per_class=1"]
+    said = command("evaluate", preset, "--data", "synthetic", *words)
+    assert "in 10 runs on 30 test images of synthetic" in said.out, said.err
+
+
+@pytest.mark.parametrize("kind", ["linear", "svm", "knn"])
+def test_a_probe_adds_up_the_scores_of_ten_crops(preset, kind):  # noqa: F811
+    data = load("synthetic", size=12, **OPTIONS)
+    train, test = (data.split(key) for key in ("train", "test"))
+    network = zoo.load(preset, preprocess=False)
+    described = presets.card(preset)["model"]["preprocessing"]
+    scale = presets.scaling(preset, described)
+
+    def code(images):
+        return keras.ops.convert_to_numpy(network(scale(images)))
+
+    fitted = probes.fit(kind, code(train.images[:, 2:10, 2:10]), train.labels)
+    scores = 0.0
+    for top, left in ((0, 0), (0, 4), (4, 0), (4, 4), (2, 2)):
+        for view in (test.images, test.images[:, :, ::-1]):
+            found = code(view[:, top : top + 8, left : left + 8])
+            scores += (
+                fitted.decision_function(found) if kind == "svm" else fitted.predict_proba(found)
+            )
+    expected = np.mean(fitted.classes_[scores.round(9).argmax(1)] == test.labels)
+    row = zoo.evaluate(preset, "synthetic", kind, crops="ten", **OPTIONS)
+    assert row["accuracy"] == pytest.approx(expected)
+    assert row["crops"] == "ten"
+
+
+def test_a_presets_classifier_votes_on_ten_crops(preset):  # noqa: F811
+    test = load("synthetic", size=12, **OPTIONS).split("test")
+    described = presets.card(preset)["model"]["preprocessing"]
+    classifier = zoo.load(preset, head="classifier", preprocess=False)
+    shares = vote(classifier, test.images, presets.scaling(preset, described), 8, "ten")
+    words = ["--data", "synthetic", *WORDS, "--json"]
+    row = json.loads(command("evaluate", preset, *words, "crops=ten").out)
+    assert row["accuracy"] == pytest.approx(accuracy(shares, test.labels))
+    assert row["crops"] == "ten"
+    whole = outputs(zoo.load(preset, head="classifier"), test.images)
+    centre = json.loads(command("evaluate", preset, *words).out)
+    assert centre["accuracy"] == pytest.approx(accuracy(whole, test.labels))
+    assert centre["crops"] == "centre"
 
 
 @pytest.mark.parametrize("protocol", ["svm", "knn"])
@@ -81,9 +145,18 @@ def test_fine_tuning_on_other_images(preset, protocol, labels):  # noqa: F811
         (["--protocol", "liner"], "Did you mean 'linear'?"),
         (["--protocol", "linear", "--stage", "stag1"], "Did you mean 'stage1'?"),
         (["--stage", "stage1"], "Received: stage='stage1' of 'classifier'"),
-        (["--pixels"], "Received: pixels of 'classifier'"),
+        (["--pixels"], "Received: pixels=True of 'classifier'"),
         (["--protocol", "few_labels"], "needs evaluate.labels_per_class"),
         (["--protocol", "linear", "train=0"], "split"),
+        (["--protocol", "linear", "on=fold"], "Did you mean 'folds'?"),
+        (["--protocol", "linear", "on=folds", "folds=0"], "defines no folds"),
+        (["--protocol", "folds", "on=full", "folds=0"], "defines no folds"),
+        (["--protocol", "folds", "on=few_labels"], "Received: on='few_labels' of 'folds'"),
+        (["on=folds"], "Received: on='folds' of 'classifier'"),
+        (["crops=tne"], "Did you mean 'ten'?"),
+        (["--protocol", "label_free", "crops=ten"], "Received: crops='ten' of 'label_free'"),
+        (["labels_per_class=2"], "Received: labels_per_class=2 of 'classifier'"),
+        (["--protocol", "linear", "labels_per_class=2"], "option of protocol 'full'"),
     ],
 )
 def test_what_cannot_be_evaluated(preset, words, sentence):  # noqa: F811

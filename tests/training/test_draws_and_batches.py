@@ -94,6 +94,34 @@ def test_run_goes_on_where_it_is_told_to():
     assert all(map(np.array_equal, whole[7:], rest))
 
 
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_the_shares_of_all_workers_are_the_batch_of_one(workers):
+    options = {"crop": 6, "labels": np.arange(40), "noise_shape": (6, 6, 3)}
+    whole = batches(**options).batch(2, 3)
+    shares = [batches(**options, shard=(n, workers)).batch(2, 3) for n in range(workers)]
+    for key, expected in whole.items():
+        assert all(len(share[key]) == 8 // workers for share in shares)
+        assert np.array_equal(np.concatenate([share[key] for share in shares]), expected)
+
+
+def test_a_worker_reads_its_share_alone():
+    class Counted:
+        shape, read = IMAGES.shape, []
+
+        def __len__(self):
+            return len(IMAGES)
+
+        def __getitem__(self, place):
+            self.read.append(place[0])
+            return IMAGES[place]
+
+    source = batches(shard=(1, 4))
+    source.images = Counted()
+    source.images.dtype = IMAGES.dtype
+    source.batch(0, 0)
+    assert len(Counted.read) == 2
+
+
 def test_an_error_in_the_thread_reaches_the_loop():
     source = batches()
     source.labels = np.arange(3)  # too few
@@ -119,7 +147,9 @@ def test_the_layers_of_an_exported_model_scale_alike():
     assert np.allclose(layers(square), scaling(centred(square, 6)), atol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{"batch_size": 41}, {"crop": 11}])
+@pytest.mark.parametrize(
+    "options", [{"batch_size": 41}, {"crop": 11}, {"shard": (0, 3)}, {"shard": (2, 2)}]
+)
 def test_what_cannot_be_is_refused(options):
     with pytest.raises(ZooError, match="Received"):
         batches(**options)
