@@ -23,7 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         _close_output()
         return 2
     except KeyboardInterrupt:
-        again = "; the same command goes on from here" if words[:1] == ["train"] else ""
+        goes_on = words[:1] in (["train"], ["table"])
+        again = "; the same command goes on from here" if goes_on else ""
         print(f"saliency-zoo: stopped{again}", file=sys.stderr)
         return 130
     return 0

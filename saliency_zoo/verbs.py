@@ -52,6 +52,12 @@ _OVERRIDES = _argument(
     metavar="PATH=VALUE",
     help="replaces one value of the recipe by its dotted path, e.g. train.epochs=5",
 )
+_STRATEGY = _argument(
+    "--strategy",
+    default="auto",
+    metavar="NAME",
+    help="devices: auto, one or mirrored; default: %(default)s",
+)
 
 
 def _options(of: str):
@@ -60,7 +66,7 @@ def _options(of: str):
 
 @_verb(
     "list",
-    "list presets, networks, learners, layers, detectors, data sets and protocols",
+    "list presets, networks, learners, layers, detectors, data sets, protocols and pictures",
     "'*dual*' --json",
     _argument(
         "pattern",
@@ -87,26 +93,44 @@ def _list(parsed) -> None:
 
 @_verb(
     "show",
-    "show what a name stands for: a preset's card, an entry's arguments, or an image set",
-    "thesis_conv.dual_path_quickstart\n  saliency-zoo show data npz:tin10.npz --picture tin10.png",
+    "show a preset's card, an entry's arguments or an image set, or draw what a preset has learnt",
+    "thesis_conv.dual_path_quickstart --picture filters --out filters.png\n"
+    "  saliency-zoo show thesis_conv.dual_path_quickstart --picture inversion stage=stage3 unit=3\n"
+    "  saliency-zoo show data npz:tin10.npz --picture tin10.png",
     _argument(
         "name",
         metavar="NAME",
         help="a preset, a path to one or to a finished run, an entry (name or kind:name), or the "
         "word data with an image set after it",
     ),
-    _argument("data", nargs="?", metavar="DATA", help="after data: an image set"),
-    _argument("--picture", metavar="FILE", help="of an image set: writes a sheet of its images"),
-    _options("data set's reader"),
+    _argument("set", nargs="?", metavar="DATA", help="after data: an image set"),
+    _argument(
+        "--picture",
+        metavar="KIND",
+        help="of a preset: draws a picture of this kind; the kind `list` lists all. Of an image "
+        "set: the file that a sheet of its images goes to",
+    ),
+    _argument("--out", metavar="FILE", help="a PNG file for the picture; default: NAME.KIND.png"),
+    _argument("--screen", action="store_true", help="show the picture, and write none"),
+    _argument(
+        "--data",
+        metavar="DATA",
+        help="images for the picture: an image set or an image file; default: generated scenes",
+    ),
+    _options("picture, or of the data set's reader"),
     _JSON,
 )
 def _show(parsed) -> None:
     if parsed.name == "data":
         return _show_data(parsed)
-    if parsed.data or parsed.assignments or parsed.picture:
+    words = [word for word in (parsed.set, *parsed.assignments) if word]
+    if parsed.picture:
+        return _show_picture(parsed, words)
+    extra = [*words, *(o for o in (parsed.out, parsed.data, parsed.screen and "--screen") if o)]
+    if extra:
         raise ZooError(
-            "Only an image set takes more words: saliency-zoo show data DATA. "
-            f"Received: {parsed.data or parsed.picture or parsed.assignments[0]!r}"
+            "Only an image set takes more words (saliency-zoo show data DATA), and a picture "
+            f"(--picture KIND). Received: {extra[0]!r}"
         )
     from saliency_zoo.description import describe
 
@@ -115,13 +139,43 @@ def _show(parsed) -> None:
     return None
 
 
+def _show_picture(parsed, words) -> None:
+    from saliency_zoo.training import backend
+
+    backend.start()
+    from saliency_zoo.config import parse_options
+    from saliency_zoo.pictures import picture
+
+    if parsed.picture == "list":
+        rows = picture.kinds()
+        lines = "\n".join(f"{kind:17} {text}" for kind, text in rows.items())
+        return _print_json(rows) if parsed.json else print(lines)
+    options = _table(words, "name", "kind", "data", "out")
+    if parsed.data:
+        options |= parse_options([f"data={parsed.data}"])
+    if parsed.screen and parsed.out:
+        raise ZooError(
+            f"A picture is shown (--screen) or written (--out). Received: --out {parsed.out}"
+        )
+    if parsed.screen:
+        return picture.on_screen(picture.picture(parsed.name, parsed.picture, **options))
+    path = picture.save(parsed.name, parsed.picture, parsed.out, **options)
+    _print_json({"picture": str(path)}) if parsed.json else print(f"picture: {path}")
+    return None
+
+
 def _show_data(parsed) -> None:
-    if not parsed.data:
+    if not parsed.set:
         raise ZooError("An image set follows, e.g. `show data synthetic`. Received: nothing")
+    if parsed.out or parsed.data or parsed.screen:
+        raise ZooError(
+            "Of an image set --picture FILE writes a sheet; --out, --data and --screen are for "
+            f"pictures of a preset. Received: {parsed.out or parsed.data or '--screen'!r}"
+        )
     from saliency_zoo.data.image_set import load
     from saliency_zoo.data.summary import in_words, summarise
 
-    found = load(parsed.data, **_table(parsed.assignments, "name", "data", "path", "picture"))
+    found = load(parsed.set, **_table(parsed.assignments, "name", "data", "path", "picture"))
     row = summarise(found)
     if parsed.picture:
         from saliency_zoo.pictures.contact import contact_sheet
@@ -173,12 +227,7 @@ def _new(parsed) -> None:
     _argument("recipe", metavar="RECIPE", help="a TOML file, or the name of one in zoo_configs"),
     _OVERRIDES,
     _argument("--out", required=True, metavar="DIR", help="the run's folder"),
-    _argument(
-        "--strategy",
-        default="auto",
-        metavar="NAME",
-        help="devices: auto, one or mirrored; default: %(default)s",
-    ),
+    _STRATEGY,
     _JSON,
     backend=True,
 )
@@ -199,6 +248,34 @@ def _train(parsed) -> None:
 
 
 @_verb(
+    "table",
+    "run every row and seed of a table of results and write the table; again, it goes on",
+    "zoo_configs/tables/synthetic.toml --out runs/synthetic",
+    _argument("file", metavar="FILE", help="the TOML file of the table"),
+    _OVERRIDES,
+    _argument("--out", required=True, metavar="DIR", help="the table's folder, runs below it"),
+    _argument("--only", nargs="+", default=[], metavar="ROW", help="runs these rows alone"),
+    _argument("--seeds", nargs="+", type=int, default=[], metavar="N", help="and these seeds"),
+    _argument("--list", action="store_true", help="runs nothing; says what is done and missing"),
+    _STRATEGY,
+    _JSON,
+    backend=True,
+)
+def _results_table(parsed) -> None:
+    from saliency_zoo.tables import render, run
+
+    if parsed.list:
+        rows = run.state(parsed.file, parsed.out, parsed.assignments)
+        return _print_json(rows) if parsed.json else print(render.state(rows))
+    chosen = {"only": parsed.only, "seeds": parsed.seeds, "strategy": parsed.strategy}
+    content = run.run(parsed.file, parsed.out, parsed.assignments, **chosen)
+    if parsed.json:
+        return _print_json(content)
+    print(f"{render.markdown(content)}\ntable: {parsed.out}/{run.TEXT}")
+    return None
+
+
+@_verb(
     "evaluate",
     "score a preset on a data set: its classifier, probes on its codes, or fine-tuning",
     "thesis_conv.dual_path_quickstart --data synthetic test=500",
@@ -212,7 +289,7 @@ def _train(parsed) -> None:
     ),
     _argument("--stage", default="code", metavar="NAME", help="of a probe; default: %(default)s"),
     _argument("--pixels", action="store_true", help="join the pixels to the codes of a probe"),
-    _options("data set's reader"),
+    _options("data set's reader; or on=PROTOCOL, labels_per_class=N, crops=ten"),
     _JSON,
     backend=True,
 )

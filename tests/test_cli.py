@@ -19,7 +19,7 @@ from tests.runs import PRESET, command, finished_run, preset  # noqa: F401
 
 ROOT = Path(zoo.__file__).parent.parent
 VERBS = ["list", "show", "detect", "new", "train", "evaluate", "embed", "export", "predict"]
-VERBS += ["verify"]
+VERBS += ["table", "verify"]
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Tables of results: a file names rows, one command runs them all and writes the table."""

@@ -1,0 +1,358 @@
+"""A table of results: planned from its file, run by one command, written from its data alone."""
+
+import copy
+import json
+import runpy
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from saliency_zoo import config, experiment, presets
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation import finetune
+from saliency_zoo.files import lock
+from saliency_zoo.tables import plan
+from saliency_zoo.tables.render import markdown
+from saliency_zoo.tables.run import run, state
+from saliency_zoo.tables.spread import paired
+from saliency_zoo.training import loop
+from saliency_zoo.training.run import Run
+from tests.runs import RECIPE, command, refusal
+
+ROOT = Path(__file__).parent.parent
+TABLE = """\
+title = "Two rows"
+note = "As small as it goes."
+extends = "tiny.toml"
+seeds = [0, 3]
+references = ["none"]
+
+[recipe]
+saliency.name = "centre"
+
+[[row]]
+label = "none"
+learner.name = "autoencoder"
+train.epochs = 0
+
+[[row]]
+label = "with maps"
+learner = { name = "foreground", base = 0.6 }
+"""
+
+
+class Killed(BaseException):
+    """As sudden as a signal: nothing catches it."""
+
+
+class Finished(NamedTuple):
+    """A table that was killed in its second run and gone on with."""
+
+    file: Path
+    out: Path
+    partial: dict
+    starts: dict  # the weights that each fine-tuning began with, by run and phase
+
+
+def written(folder: Path, text: str = TABLE) -> Path:
+    (folder / "tiny.toml").write_text(RECIPE)
+    (folder / "table.toml").write_text(text)
+    return folder / "table.toml"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder, starts, calls = tmp_path_factory.mktemp("table"), {}, []
+    file, out, original = written(folder), folder / "out", loop.train
+
+    def recorded(learner, batches, settings, path, phase, **options):
+        if phase.startswith("finetune"):
+            starts[(*path.relative_to(out).parts[1:3], phase)] = learner.network.get_weights()
+        return original(learner, batches, settings, path, phase, **options)
+
+    def killed(path, content):
+        calls.append(path)
+        if len(calls) == 2:  # before the score of the second run is written
+            raise Killed
+        write_json(path, content)
+
+    with pytest.MonkeyPatch.context() as patch:
+        write_json = finetune.write_json
+        patch.setattr(finetune, "write_json", killed)
+        patch.setattr(loop, "train", recorded)
+        with pytest.raises(Killed):
+            run(file, out)
+        partial = json.loads((out / "table.json").read_text())
+        run(file, out)
+    return Finished(file, out, partial, starts)
+
+
+def same(one: list, other: list) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def data(finished) -> dict:
+    return json.loads((finished.out / "table.json").read_text())
+
+
+def test_a_killed_table_goes_on(finished):
+    first, second = finished.partial["groups"][0]["rows"]
+    assert ([r["seed"] for r in first["runs"]], second["runs"]) == ([0], [])
+    for row in data(finished)["groups"][0]["rows"]:
+        assert [r["seed"] for r in row["runs"]] == [0, 3]
+        assert all(len(r["accuracy"]) == 1 for r in row["runs"])
+
+
+def test_finished_runs_are_left_alone(finished, monkeypatch):
+    monkeypatch.setattr(experiment, "train", None)
+    before = (finished.out / "table.json").read_text()
+    said = command("table", finished.file, "--out", finished.out, "--json")
+    assert said.code == 0, said.err
+    assert said.out == before == (finished.out / "table.json").read_text()
+
+
+def test_the_data_say_what_each_row_found_and_cost(finished):
+    none, maps = data(finished)["groups"][0]["rows"]
+    assert none["images"] == {
+        "unlabelled": 32,
+        "labelled": 10,
+        "pretraining": 0,
+        "finetuning": 10,
+    }
+    assert maps["images"]["pretraining"] == 3 * 32  # stages, images
+    assert maps["values"] == {"learner.name": "foreground", "learner.base": 0.6}
+    cell = plan.cells(plan.load(finished.file), finished.out)[-1]
+    card = experiment.finished(cell.folder)
+    assert maps["runs"][-1]["recipe"] == config.digest(cell.recipe)
+    accuracy = card["metrics"]["accuracy"]
+    assert np.mean(maps["runs"][-1]["accuracy"]) == pytest.approx(accuracy["pretrained"]["mean"])
+    assert "none" not in accuracy  # no row but the first trains from fresh weights
+    network = Run(cell.recipe, cell.folder).build(0, classes=10)
+    assert maps["parameters"] == none["parameters"] == network.count_params()
+    assert maps["runs"][0]["seconds"]["finetuning"] > 0
+
+
+def test_no_epochs_of_pretraining_are_no_pretraining(finished):
+    for cell in plan.cells(plan.load(finished.file), finished.out):
+        if cell.row != "none":
+            continue
+        fresh = Run(cell.recipe, cell.folder).build(cell.seed).get_weights()
+        kept = presets.load(str(cell.folder), preprocess=False).get_weights()
+        assert same(kept, fresh)
+        begun = finished.starts["none", f"seed{cell.seed}", "finetune-pretrained-fold0"]
+        other = finished.starts["with-maps", f"seed{cell.seed}", "finetune-pretrained-fold0"]
+        head = len(fresh)
+        assert same(begun[:head], fresh)
+        assert not same(other[:head], fresh)
+        assert same(begun[head:], other[head:])
+
+
+def test_maps_are_computed_once(finished):
+    assert len(list((finished.out / "cache").iterdir())) == 1
+    assert not list(finished.out.glob("runs/*/*/scratch/cache"))
+
+
+def test_a_changed_table_is_refused(finished, tmp_path):
+    changed = written(tmp_path, TABLE.replace("base = 0.6", "base = 0.7"))
+    text = refusal("table", changed, "--out", finished.out, "--only", "none")
+    folder = str(finished.out / "runs" / "with-maps" / "seed0")
+    assert folder in text
+    assert "learner.base is 0.6" in text
+    assert text.endswith("Received: 0.7")
+
+
+def test_a_run_at_another_process_is_left_to_it(finished, tmp_path, capsys):
+    held = tmp_path / "runs" / "none" / "seed3.lock"
+    held.parent.mkdir(parents=True)
+    with lock(held):
+        content = run(finished.file, tmp_path, only=["none"], seeds=[3])
+    assert "run 1 of 1 (at another process): none, seed 3" in capsys.readouterr().err
+    assert [row["runs"] for row in content["groups"][0]["rows"]] == [[], []]
+    assert "No run is finished." in (tmp_path / "table.md").read_text()
+
+
+def test_a_failing_run_is_named(finished, tmp_path, monkeypatch):
+    def fail(*_):
+        raise ZooError("The loss is not finite. Received: nan")
+
+    monkeypatch.setattr(experiment, "train", fail)
+    said = command("table", finished.file, "--out", tmp_path, "--seeds", "3")
+    last = said.err.splitlines()[-1]
+    assert (said.code, said.out) == (2, "")
+    assert last == "saliency-zoo: none, seed 3: The loss is not finite. Received: nan"
+
+
+def test_the_list_says_what_is_done_and_what_is_left(finished, tmp_path):
+    rows = state(finished.file, finished.out)
+    assert [(row["label"], row["done"], row["seeds"]) for row in rows] == [
+        ("none", 2, 2),
+        ("with maps", 2, 2),
+    ]
+    text = command("table", finished.file, "--out", finished.out, "--list").out
+    assert "| with maps | 2 of 2 |" in text
+    assert "4 of 4 runs are done" in text
+    text = command("table", finished.file, "--out", tmp_path / "new", "--list").out
+    assert text.endswith("0 of 4 runs are done\n")
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_values_of_a_row_mean_what_they_mean_on_the_command_line(tmp_path):
+    file = written(tmp_path, TABLE + '\n[[group]]\nlabel = "B"\ndata.size = 16\n')
+    last = plan.cells(plan.load(file), tmp_path, ["finetune.epochs=2"])[-1]
+    typed = ["saliency.name=centre", "data.size=16", "finetune.epochs=2"]
+    typed += ["finetune.without_pretraining=false", "learner.name=foreground", "learner.base=0.6"]
+    typed += ["train.seed=3"]
+    assert last.recipe == config.load(tmp_path / "tiny.toml", typed)
+    assert (last.group, last.row, last.seed) == ("B", "with maps", 3)
+    assert last.folder == tmp_path / "runs" / "b" / "with-maps" / "seed3"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [3, -1.5, 1e-5, True, "a b", "true", 'say "é"', [1.0, 0.0], ["a", [1]], {}, [{"name": "x"}]],
+)
+def test_every_value_can_be_typed(value):
+    assert config.parse_options(plan.words({"a.b": value})) == {"a": {"b": value}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("title", "titel", "Unknown key of a table. Did you mean 'title'?"),
+        ('title = "Two rows"', "", "The title of a table is a string. Received: None"),
+        ("seeds = [0, 3]", "seeds = []", "The seeds of a table is a list of integers"),
+        ("seeds = [0, 3]", "seeds = [0, 0]", "integers, each once. Received: [0, 0]"),
+        ('["none"]', '["nine"]', "Unknown row to compare with. Did you mean 'none'?"),
+        ("tiny.toml", "huge.toml", "relative to that of the table. Received: 'huge.toml'"),
+        ('label = "with maps"', "", "A row of a table has a label."),
+        ('"with maps"', '"None"', "Two rows of a table have the same label. Received: 'None'"),
+        ('name = "foreground"', 'name = "fore"', "Row 'with maps': Unknown learner."),
+        ("learner = {", "lerner = {", "Row 'with maps': Unknown key of the recipe."),
+        ("[[row]]", "[row", "A table is a TOML file:"),
+    ],
+)
+def test_a_wrong_table_gets_one_sentence(tmp_path, old, new, expected):
+    file = written(tmp_path, TABLE.replace(old, new))
+    text = refusal("table", file, "--out", tmp_path / "out")
+    assert expected in text
+    assert "Received: " in text
+    assert not (tmp_path / "out").exists()
+
+
+def test_unknown_rows_and_seeds_are_refused(finished):
+    words = ["table", finished.file, "--out", finished.out]
+    assert "Unknown row of this table" in refusal(*words, "--only", "maps")
+    assert refusal(*words, "--seeds", "1").endswith("Choose from: 0, 3. Received: 1")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "zoo_configs" / "tables").glob("*.toml")))
+def test_every_table_of_the_project_can_be_planned(file, tmp_path):
+    table = plan.load(file)
+    cells = plan.cells(table, tmp_path)
+    assert len({cell.folder for cell in cells}) == len(cells) >= 2 * len(table.rows)
+    first = file.read_text().splitlines()[0]
+    assert first == f"# saliency-zoo table zoo_configs/tables/{file.name} --out runs/{file.stem}"
+
+
+def test_intervals_are_those_of_scipy(seeded):
+    rng = np.random.default_rng(0)
+    for shape in ((1, 6), (6, 1)):
+        values = rng.normal(size=shape)
+        ends = stats.ttest_1samp(values.ravel(), 0).confidence_interval(0.95)
+        assert paired(values) == pytest.approx((values.mean(), *ends))
+    both = rng.normal(size=(4, 3)) + 5 * rng.normal(size=(4, 1))
+    ends = stats.ttest_1samp(both.mean(axis=1), 0).confidence_interval(0.95)
+    assert paired(both) == pytest.approx((both.mean(), *ends))
+    assert paired(both.T) == pytest.approx(paired(both))
+    assert paired(np.ones((1, 1))) is None
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (3, 10)])
+def test_intervals_hold_where_seeds_and_folds_vary_together(shape):
+    rng, hits = np.random.default_rng(0), []
+    for _ in range(500):
+        whole = rng.normal(size=shape) + rng.normal(size=(shape[0], 1)) + rng.normal(size=shape[1])
+        mean, low, high = paired(whole)
+        naive = stats.sem(whole.ravel()) * stats.t.ppf(0.975, whole.size - 1)
+        hits.append((low <= 0 <= high, abs(mean) <= naive))
+    ours, over_all_pairs = np.mean(hits, axis=0)
+    assert ours > 0.92
+    assert over_all_pairs < 0.8
+
+
+CONTENT = {
+    "command": "saliency-zoo table t.toml --out t",
+    "title": "A title",
+    "note": "A note.",
+    "seeds": [0, 1],
+    "references": ["none"],
+    "versions": {"keras": "3"},
+    "groups": [
+        {
+            "label": "A part",
+            "rows": [
+                {
+                    "label": label,
+                    "values": {},
+                    "data": {"name": "synthetic", "checksum": ""},
+                    "protocol": "folds",
+                    "parameters": 72842,
+                    "images": {"unlabelled": 12000, "labelled": 1000, "pretraining": seen},
+                    "runs": [
+                        {
+                            "seed": seed,
+                            "accuracy": [mean, mean + 0.02, mean + 0.01 * seed],
+                            "seconds": {"pretraining": seen / 1000, "finetuning": 60.0},
+                        }
+                        for seed in (0, 1)
+                    ],
+                }
+                for label, mean, seen in (("none", 0.4, 0), ("other", 0.45, 36000))
+            ]
+            + [{"label": "late", "values": {}, "runs": []}],
+        }
+    ],
+}
+
+
+def test_markdown_is_made_of_the_data():
+    text = markdown(CONTENT)
+    for line in (
+        "## A title",
+        "A note.",
+        "### A part",
+        "labels in each: 1,000",
+        "| none  | 40.8 ± 1.0 | ± 0.2      | –                 | 72,842     | 0      | 0.0 + 1.0 |",
+        "| other | 45.8 ± 1.0 | ± 0.2      | +5.0 [+5.0, +5.0] | 72,842     | 36,000 | 0.6 + 1.0 |",
+        "| late  | not run    | –          | –                 | –          | –      | –         |",
+        "```\nsaliency-zoo table t.toml --out t\n```",
+    ):
+        assert line in text
+
+
+def test_rows_with_fewer_seeds_say_so_and_are_paired_by_those_that_there_are():
+    content = copy.deepcopy(CONTENT)
+    content["groups"][0]["rows"][1]["runs"] = [
+        {"seed": 1, "accuracy": [0.5, 0.6, 0.7], "seconds": {"finetuning": 30.0}}
+    ]
+    (line,) = [row for row in markdown(content).splitlines() if row.startswith("| other")]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    ends = stats.ttest_rel([50, 60, 70], [40, 42, 41]).confidence_interval(0.95)
+    assert cells[:3] == ["other (1 of 2 seeds)", "60.0 ± 10.0", "–"]
+    assert cells[3] == f"+19.0 [{ends.low:+.1f}, {ends.high:+.1f}]"
+    assert cells[-1] == "– + 0.5"
+
+
+def test_the_pages_of_results_are_what_their_data_say(tmp_path, capsys):
+    tool = runpy.run_path(str(ROOT / "tools" / "render_tables.py"))
+    assert tool["main"](ROOT / "docs" / "results", check=True) == 0, capsys.readouterr().err
+    (tmp_path / "a.json").write_text(json.dumps(CONTENT))
+    assert tool["main"](tmp_path, check=True) == 1
+    assert tool["main"](tmp_path, check=False) == 0
+    assert (tmp_path / "a.md").read_text() == markdown(CONTENT)
+    (tmp_path / "a.md").write_text("older")
+    assert tool["main"](tmp_path, check=True) == 1
+    assert "a.md is stale: run python tools/render_tables.py" in capsys.readouterr().err
