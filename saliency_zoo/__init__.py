@@ -16,6 +16,7 @@ _PUBLIC = {
     "learner": "learners.stack",
     "list_models": "catalogue",
     "load": "presets",
+    "picture": "pictures.picture",
     "predict": "evaluation.apply",
     "register": "registry",
     "train": "experiment",

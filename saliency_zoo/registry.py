@@ -163,12 +163,13 @@ layers = Registry("layer", "saliency_zoo.layers")
 networks = Registry("network", "saliency_zoo.networks")
 learners = Registry("learner", "saliency_zoo.learners")
 protocols = Registry("protocol", "saliency_zoo.evaluation")
+pictures = Registry("picture", "saliency_zoo.pictures")
 
-ALL = {r.kind: r for r in (detectors, datasets, layers, networks, learners, protocols)}
+ALL = {r.kind: r for r in (detectors, datasets, layers, networks, learners, protocols, pictures)}
 
 
 def register(kind: str, name: str, target: Target | None = None, **defaults: Any) -> Callable:
-    """Adds a detector, dataset, layer, network, learner or protocol; also as a decorator.
+    """Adds a detector, dataset, layer, network, learner, protocol or picture; or as a decorator.
 
     Args:
         kind: which of them.

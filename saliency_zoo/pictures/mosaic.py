@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MID_GREY = 128
+MID_GREY = 127
 
 
 def as_grey(values: np.ndarray) -> np.ndarray:
-    """Signed values as uint8, zero at mid-grey, the largest magnitude at the end of the range."""
+    """Signed values as uint8, zero at mid-grey, the largest magnitude at the end of the range.
+
+    The thesis (2.4.1.1) has `(value / largest + 1) * 128 - 1`, which begins at -1: it is cut at 0.
+    """
     largest = np.max(np.abs(values)) or 1.0
-    return np.clip(np.rint(MID_GREY + values / largest * 127), 0, 255).astype(np.uint8)
+    return np.clip(np.rint((values / largest + 1) * 128 - 1), 0, 255).astype(np.uint8)
 
 
 def as_map(values: np.ndarray) -> np.ndarray:
