@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from saliency_zoo import cards, config, presets
+from saliency_zoo import cards, presets
 from saliency_zoo.config import Recipe
 from saliency_zoo.evaluation.finetune import finetune
-from saliency_zoo.files import locked, write_text
+from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.rehearsal import rehearse
-from saliency_zoo.training.greedy import pretrain
+from saliency_zoo.training.pretraining import pretrain
 from saliency_zoo.training.run import Run
 
 GOLDEN_SEED = 20261120
@@ -38,8 +38,7 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
         rehearse(run)
         run.folder.mkdir(parents=True, exist_ok=True)
     with locked(run.folder):
-        if not run.begun():  # nor has another process begun meanwhile
-            write_text(run.folder / presets.RECIPE, config.dumps(recipe))
+        run.begin()  # or go on with what another process has begun meanwhile
         card = finished(run.folder)
         if card is not None:
             return card
@@ -83,6 +82,7 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
             "checksum": inputs.unlabelled.checksum,
         },
         "images_seen": {"pretraining": len(inputs.pretraining)},
+        "seconds": {"pretraining": round(_pretraining_seconds(run), 1)},
         "seed": recipe.train.seed,
         "versions": _versions(),
         "licence": LICENCE if generated else LICENCE_DATA,
@@ -91,6 +91,10 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
     card = cards.write_card(run.folder, content)
     card["golden"]["outputs"] = presets.golden(str(run.folder), card)
     return cards.write_card(run.folder, card)
+
+
+def _pretraining_seconds(run: Run) -> float:
+    return sum(s for phase, s in run.seconds.items() if not phase.startswith("finetune"))
 
 
 def _versions() -> dict[str, str]:

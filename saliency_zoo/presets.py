@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PATH_VARIABLE = "SALIENCY_ZOO_PATH"
 RECIPE, HISTORY, RESULTS = "recipe.toml", "history.csv", "results.json"
 ENCODER, CLASSIFIER, DECODERS = "encoder.weights.h5", "classifier.weights.h5", "decoders"
+JOINT = f"{DECODERS}/joint.weights.h5"
 TOLERANCE = 1e-3
 
 
@@ -144,6 +145,22 @@ def stack(name: str, encoder: keras.Model) -> Any:
     for stage, part in parts_of(found).items():
         part.load_weights(cards.checked(folder, f"{DECODERS}/{stage}.weights.h5"))
     return found
+
+
+def saliency_decoder(name: str, encoder: keras.Model) -> Any:
+    """What encodes images and decodes saliency maps: what was trained last to do it.
+
+    After joint training that is the preset's own encoder, and one linear layer on its codes.
+    """
+    found = stack(name, encoder)
+    content = cards.read_card(find(name))
+    if JOINT not in content["files"]:
+        return found
+    from saliency_zoo.learners.stack import Joint
+
+    joint = Joint(found, (*encoder.input.shape[1:3], 1))
+    joint.load_weights(cards.checked(find(name), JOINT))
+    return joint
 
 
 def verify(name: str) -> list[str]:

@@ -4,8 +4,9 @@ _AUTOENCODER = "saliency_zoo.learners.autoencoder:Autoencoder"
 
 ENTRIES = {
     "autoencoder": _AUTOENCODER,
-    "dual_path": (_AUTOENCODER, {"saliency_weight": 1.0, "auxiliary": True}),
+    "dual_path": (_AUTOENCODER, {"saliency_weight": None, "auxiliary": True}),
     "foreground": (_AUTOENCODER, {"foreground": True}),
     "imitation": "saliency_zoo.learners.imitation:Imitation",
     "saliency_decoder": (_AUTOENCODER, {"saliency_weight": 1.0}),
+    "second_decoder": (_AUTOENCODER, {"saliency_weight": 1.0, "head_target": "input"}),
 }

@@ -32,7 +32,7 @@ class TiedDecoder(keras.layers.Layer):
         super().__init__()
         self._run_backwards = stage.reverse  # a bound method, so that Keras does not track it
         self.switches = switches
-        self.bias = Bias()
+        self.bias = Bias(every=not _convolves(stage))
         self.bias.build((None, *shape))
         self.activation = make("activation", activation)
         self.built = True
@@ -91,3 +91,7 @@ def kernel_size(stage: Stage, default: int = 5) -> int:
     """Side of the first kernel in the stage that has one."""
     sizes = (getattr(layer, "kernel_size", None) for layer in stage.layers)
     return next((size[0] for size in sizes if size), default)
+
+
+def _convolves(stage: Stage) -> bool:
+    return kernel_size(stage, default=0) > 0

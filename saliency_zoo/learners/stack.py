@@ -10,7 +10,8 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.layers.decoder import Decoder
-from saliency_zoo.learners.learner import Learner
+from saliency_zoo.layers.make import make
+from saliency_zoo.learners.learner import Batch, Learner
 from saliency_zoo.networks.network import stages
 from saliency_zoo.registry import Spec, learners, parameters, split
 from saliency_zoo.signatures import made
@@ -33,21 +34,23 @@ class Stack(Learner):
         self.parts = dict(parts)
         self.scales = {f"{s}/{n}": v for s, p in parts.items() for n, v in p.scales.items()}
         self.uses = frozenset().union(*(part.uses for part in parts.values()))
+        self.noise_shape = next(iter(parts.values())).noise_shape
         self.log([f"{stage}/{name}" for stage, part in parts.items() for name in part.logged])
         self.built = True
 
     def objectives(self, batch, training=None):
-        return {
-            f"{stage}/{name}": loss
-            for stage, part in self.parts.items()
-            for name, loss in part.objectives(batch, training=training).items()
-        }
+        losses, codes = {}, batch["image"]
+        for stage, part in self.parts.items():
+            found, codes = part.step(batch, ops.stop_gradient(codes), training)
+            losses |= {f"{stage}/{name}": loss for name, loss in found.items()}
+            batch = _without_noise(batch)
+        return losses
 
-    def encode(self, images, noise=None, training=None):
+    def encode(self, images, noise=None, training=None, saliency=None):
         """The codes of the last stage, and the trace of each stage."""
         traces, codes = [], images
         for part in self.parts.values():
-            codes, trace = part.encode(codes, noise, training)
+            codes, trace = part.encode(codes, noise, training, saliency)
             noise = None  # it is of the first stage's shape
             traces.append(trace)
         return codes, traces
@@ -55,13 +58,13 @@ class Stack(Learner):
     def decode(self, codes, traces):
         """Images from the codes of the last stage, through all stages."""
         for part, trace in zip(reversed(self.parts.values()), reversed(traces), strict=True):
-            codes = part.decoder(codes, trace)
+            codes = part.decode(codes, trace)
         return codes
 
     @property
     def decodes_saliency(self) -> bool:
         """Whether the last stage has a saliency head."""
-        return self.last.saliency_head is not None
+        return self.last.decodes_saliency
 
     def decode_saliency(self, codes):
         """Saliency maps from the codes of the last stage.
@@ -104,22 +107,31 @@ class Joint(Learner):
         self.stack = stack
         first, codes = next(iter(stack.parts.values())), stack.last.stage.shapes[-1]
         self._distance, self._pixel_weight = first.distance, first.pixel_weight
-        self.uses, self.noise_shape = stack.uses, first.noise_shape
-        self.head = None
-        if stack.decodes_saliency:
+        self._map_distance = first.map_distance
+        self.uses, self.noise_shape = stack.uses, stack.noise_shape
+        self.decodes_saliency = stack.decodes_saliency
+        if self.decodes_saliency:
             self.head = Decoder(shape)
             self.head.build((None, math.prod(codes)))
-        self.log(["saliency" if self.head else "reconstruction"])
+            self.units = make("activation", first.map_units)
+        self.log(["saliency" if self.decodes_saliency else "reconstruction"])
         self.built = True
 
     def objectives(self, batch, training=None):
-        image = batch["image"]
-        codes, traces = self.stack.encode(image, batch.get("noise"), training)
-        if self.head is not None:
-            maps = self.head(ops.reshape(codes, (-1, math.prod(codes.shape[1:]))))
-            return {"saliency": self._distance(batch["saliency"], maps)}
+        image, maps = batch["image"], batch.get("saliency")
+        codes, traces = self.stack.encode(image, batch.get("noise"), training, maps)
+        if self.decodes_saliency:
+            return {"saliency": self._map_distance(maps, self.decode_saliency(codes))}
         decoded, weight = self.stack.decode(codes, traces), self._pixel_weight(batch)
         return {"reconstruction": self._distance(image, decoded, weight)}
+
+    def encode(self, images, noise=None, training=None):
+        """As the stack does it."""
+        return self.stack.encode(images, noise, training)
+
+    def decode_saliency(self, codes):
+        """Saliency maps from the codes of the last stage."""
+        return self.units(self.head(ops.reshape(codes, (-1, math.prod(codes.shape[1:])))))
 
 
 def learner(spec: Spec, network: keras.Model, stage: str | None = None, **options: Any) -> Learner:
@@ -156,6 +168,11 @@ def learner(spec: Spec, network: keras.Model, stage: str | None = None, **option
         if current == stage:
             return parts[current]
     return Stack(parts)
+
+
+def _without_noise(batch: Batch) -> Batch:
+    """It is of the first stage's shape; the corruptions of others draw their own."""
+    return {name: values for name, values in batch.items() if name != "noise"}
 
 
 def _a_stage(value: Any) -> bool:

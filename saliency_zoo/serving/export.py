@@ -127,8 +127,9 @@ def _endpoints(preset: str, content: dict[str, Any]) -> dict[str, tuple[Any, lis
 def _decoding(preset, content, scaled) -> dict[str, tuple[Any, list]]:
     if not any(path.startswith(presets.DECODERS) for path in content["files"]):
         return {}
-    # Around weights of its own: joint training may have moved the encoder on from its decoders.
+    # Around weights of their own: joint training may have moved the encoder on from its decoders.
     learner = presets.stack(preset, presets.load(preset, preprocess=False))
+    mapper = presets.saliency_decoder(preset, presets.load(preset, preprocess=False))
     described = content["model"]["preprocessing"]
     mean, std = (keras.ops.array(described[k], "float32") for k in ("mean", "std"))
 
@@ -140,12 +141,12 @@ def _decoding(preset, content, scaled) -> dict[str, tuple[Any, list]]:
         return {"image": keras.ops.cast(keras.ops.round(keras.ops.clip(pixels, 0, 255)), "uint8")}
 
     def saliency(image):
-        codes, _ = learner.encode(scaled(image))
-        return {"saliency": keras.ops.clip(learner.decode_saliency(codes)[..., 0], 0, 1)}
+        codes, _ = mapper.encode(scaled(image))
+        return {"saliency": keras.ops.clip(mapper.decode_saliency(codes)[..., 0], 0, 1)}
 
     found = {}
     if learner.decodes_image:
         found["reconstruct"] = (reconstruct, [learner])
-    if learner.decodes_saliency:
-        found["saliency"] = (saliency, [learner])
+    if mapper.decodes_saliency:
+        found["saliency"] = (saliency, [mapper])
     return found

@@ -14,6 +14,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.progress import Progress
 from saliency_zoo.training import checkpoint
+from saliency_zoo.training.optimizers import make_optimizer
 from saliency_zoo.training.strategy import scope
 
 
@@ -57,8 +58,7 @@ def train(
     Returns:
         The last state; its history has one row an epoch, with the mean of each objective.
     """
-    total = settings.epochs * batches.steps
-    total = min(total, settings.max_steps or total)
+    total = steps(settings, batches)
     with scope(strategy):
         optimizer = make_optimizer(settings, total)
     step = stepper(learner, optimizer, strategy)
@@ -87,17 +87,10 @@ def train(
     return state
 
 
-def make_optimizer(settings: Any, total: int) -> keras.optimizers.Optimizer:
-    """The optimizer that the settings of a recipe describe, for a run of `total` steps."""
-    rate = settings.learning_rate
-    if settings.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, max(total, 1))
-    kinds = {
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "sgd": lambda rate, **kw: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **kw),
-    }
-    return kinds[settings.optimizer](rate, weight_decay=settings.weight_decay or None)
+def steps(settings: Any, batches: Batches) -> int:
+    """How many steps the settings make of the batches."""
+    total = settings.epochs * batches.steps
+    return min(total, settings.max_steps or total)
 
 
 def stepper(learner: Learner, optimizer: keras.optimizers.Optimizer, strategy: Any = None):

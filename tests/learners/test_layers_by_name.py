@@ -8,7 +8,8 @@ from saliency_zoo.layers.make import names
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import create
 from saliency_zoo.testing import example_batches
-from saliency_zoo.training.loop import make_optimizer, stepper
+from saliency_zoo.training.loop import stepper
+from saliency_zoo.training.optimizers import make_optimizer
 
 SMALL = {"image_size": 8, "filters": 2, "kernel_size": 3}
 ROLES = ("activation", "convolution", "normalisation", "pooling")

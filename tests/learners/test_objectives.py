@@ -207,7 +207,7 @@ def test_the_corruption_hits_the_code_but_not_the_target(network):
     batch["noise"] = np.zeros_like(batch["noise"])  # everything is masked
     given = noisy(batch, training=True)["reconstruction"]
     codes, trace = clean.encode(np.zeros_like(batch["image"]))
-    blind = ops.convert_to_numpy(noisy.decoder(codes, trace))
+    blind = ops.convert_to_numpy(noisy.decode(codes, trace))
     expected = np.mean((blind - batch["image"]) ** 2, (1, 2, 3))
     np.testing.assert_allclose(given, expected, rtol=1e-4)
     np.testing.assert_allclose(

@@ -7,7 +7,7 @@ from saliency_zoo import config
 from saliency_zoo.layers.make import names
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import stages
-from saliency_zoo.training.greedy import batches, pretrain
+from saliency_zoo.training.pretraining import batches, pretrain
 from saliency_zoo.training.run import Run
 
 ROLES = ("activation", "convolution", "normalisation", "pooling")

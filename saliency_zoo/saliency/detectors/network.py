@@ -70,7 +70,7 @@ def _loaded(folder: str, checksum: str) -> tuple[Any, tuple[int, ...]]:
     from saliency_zoo.layers.preprocessing import normalising, preprocessing
 
     encoder = presets.load(folder, preprocess=False)
-    learner = presets.stack(folder, encoder)
+    learner = presets.saliency_decoder(folder, encoder)
     if not learner.decodes_saliency:
         raise ZooError(f"The model does not decode saliency. Received: model={folder!r}")
     shape = tuple(encoder.input.shape[1:])

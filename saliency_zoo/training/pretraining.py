@@ -1,0 +1,109 @@
+"""Pre-training: stage after stage or all at once, then jointly and in further rounds if asked."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.learners.learner import Learner
+from saliency_zoo.learners.stack import Joint, Stack, learner, parts_of
+from saliency_zoo.presets import DECODERS, ENCODER, JOINT
+from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training.augmentations import augmentations, crops
+from saliency_zoo.training.refinement import decoded_maps
+from saliency_zoo.training.run import Run, save_weights
+
+
+def pretrain(run: Run) -> keras.Model:
+    """Trains the recipe's learner and leaves the encoder's weights in the run's folder.
+
+    Each round begins with the same fresh weights. The targets of the first are the detector's
+    maps; those of any other are what the round before it decodes.
+
+    Returns:
+        The encoder.
+    """
+    maps = None
+    for number in range(1, run.recipe.train.rounds + 1):
+        phase = "pretrain" if number == 1 else f"round{number}"
+        encoder = run.build(run.recipe.train.seed)
+        part = run.recipe.learner
+        with strategies.scope(run.strategy):
+            whole = learner({"name": part.name, **part.options}, encoder)
+        trained = _train(run, whole, phase, maps)
+        if number < run.recipe.train.rounds:
+            maps = decoded_maps(run, trained, run.checkpoint(phase).with_suffix(".npy"))
+    save_weights(encoder, run.folder / ENCODER)
+    return encoder
+
+
+def _train(run: Run, whole: Learner, phase: str, maps: np.ndarray | None) -> Learner:
+    """One round. The decoders are kept with the stages that they were trained with."""
+    settings = run.recipe.train
+    for name, trained in _steps(whole, settings.order):
+        run.train(trained, batches(run, trained, maps), settings, f"{phase}-{name}")
+    joint = None
+    if settings.joint_epochs:
+        side = run.recipe.data.crop or run.recipe.data.size
+        with strategies.scope(run.strategy):
+            joint = Joint(whole, (side, side, 1))
+    if joint is None or joint.decodes_saliency:
+        _keep_decoders(run, whole)
+    if joint is not None:
+        longer = dataclasses.replace(settings, epochs=settings.joint_epochs)
+        run.train(joint, batches(run, joint, maps), longer, f"{phase}-joint")
+        if joint.decodes_saliency:
+            save_weights(joint, run.folder / JOINT)
+        else:
+            _keep_decoders(run, whole)
+    return joint or whole
+
+
+def _steps(whole: Learner, order: str) -> Iterator[tuple[str, Learner]]:
+    """What is trained one after the other, by name.
+
+    In greedy training it makes no difference whether the auxiliary stages learn before the main
+    ones or beside them: a stage's targets are finished before it begins, and no gradient passes.
+    """
+    if order == "greedy" or not isinstance(whole, Stack):
+        yield from parts_of(whole).items()
+        return
+    if order == "auxiliary_first":
+        for stage, part in parts_of(whole).items():
+            if part.auxiliary is not None:
+                part.attend(auxiliary=True)
+                yield f"auxiliary-{stage}", part
+            part.attend(auxiliary=False)
+    yield "together", whole
+
+
+def _keep_decoders(run: Run, whole: Learner) -> None:
+    for stage, part in parts_of(whole).items():
+        save_weights(part, run.folder / DECODERS / f"{stage}.weights.h5")
+
+
+def batches(run: Run, trained: Learner, maps: np.ndarray | None = None) -> Batches:
+    """The unlabelled images, with what the learner asks for beside them.
+
+    Args:
+        run: the run.
+        trained: the learner.
+        maps: targets in place of the detector's maps.
+    """
+    train, inputs = run.recipe.train, run.inputs
+    wanted = train.augment or "saliency" in trained.uses
+    if wanted and maps is None:
+        maps = inputs.maps
+    return Batches(
+        inputs.pretraining,
+        inputs.scaling,
+        train.batch_size,
+        train.seed,
+        saliency=maps if wanted else None,
+        crop=None if crops(run.recipe) else run.recipe.data.crop,
+        flip=train.flip,
+        noise_shape=trained.noise_shape,
+        augment=augmentations(run.recipe),
+    )

@@ -1,0 +1,37 @@
+"""The fused optimizers against Keras's own."""
+
+import keras
+import numpy as np
+import pytest
+
+from saliency_zoo.config import Train
+from saliency_zoo.training import optimizers
+
+
+def run(optimizer, steps=5):
+    variables = [keras.Variable(np.ones((3, 2), "float32")), keras.Variable(np.zeros(4, "float32"))]
+    optimizer.build(variables)
+    rng = np.random.default_rng(1)
+    for _ in range(steps):
+        gradients = [rng.normal(size=v.shape).astype("float32") for v in variables]
+        optimizer.apply([keras.ops.convert_to_tensor(g) for g in gradients], variables)
+    return [keras.ops.convert_to_numpy(v) for v in (*variables, *optimizer.variables)]
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.1])
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+def test_steps_equal_those_of_keras(name, decay):
+    rate = keras.optimizers.schedules.CosineDecay(0.01, 5)
+    ours, theirs = (
+        getattr(m, name)(rate, weight_decay=decay) for m in (optimizers, keras.optimizers)
+    )
+    for found, expected in zip(run(ours), run(theirs), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
+def test_a_recipe_names_its_optimizer(name):
+    made = optimizers.make_optimizer(Train(optimizer=name, learning_rate=0.5), 10)
+    assert type(made).__name__.lower() == name
+    before = np.ones((3, 2), "float32")
+    assert not np.allclose(run(made, 1)[0], before)
