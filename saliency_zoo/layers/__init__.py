@@ -2,6 +2,7 @@
 
 _AUGMENTATIONS = "saliency_zoo.layers.augmentation"
 _CORRUPTIONS = "saliency_zoo.layers.corruption"
+_SPARSITIES = "saliency_zoo.layers.sparsity"
 
 ENTRIES = {
     "activation.elu": "keras.layers:ELU",
@@ -9,7 +10,11 @@ ENTRIES = {
     "activation.leaky_relu": "keras.layers:LeakyReLU",
     "activation.linear": ("keras.layers:Activation", {"activation": "linear"}),
     "activation.prelu": "keras.layers:PReLU",
+    "activation.randomised_leaky_relu": (
+        "saliency_zoo.layers.randomised_leaky_relu:RandomisedLeakyReLU"
+    ),
     "activation.relu": "keras.layers:ReLU",
+    "activation.scaled_tanh": "saliency_zoo.layers.scaled_tanh:ScaledTanh",
     "activation.selu": ("keras.layers:Activation", {"activation": "selu"}),
     "activation.sigmoid": ("keras.layers:Activation", {"activation": "sigmoid"}),
     "activation.silu": ("keras.layers:Activation", {"activation": "silu"}),
@@ -22,6 +27,7 @@ ENTRIES = {
     "convolution.standard": "saliency_zoo.layers.reversible_conv2d:ReversibleConv2D",
     "corruption.gaussian": f"{_CORRUPTIONS}:GaussianCorruption",
     "corruption.masking": f"{_CORRUPTIONS}:MaskingCorruption",
+    "corruption.patches": f"{_CORRUPTIONS}:PatchCorruption",
     "corruption.salt_and_pepper": f"{_CORRUPTIONS}:SaltAndPepperCorruption",
     "dense.standard": "saliency_zoo.layers.reversible_dense:ReversibleDense",
     "normalisation.batch": "saliency_zoo.layers.batch_normalisation:BatchNormalisation",
@@ -31,6 +37,7 @@ ENTRIES = {
     "pooling.average": "keras.layers:AveragePooling2D",
     "pooling.lp": "saliency_zoo.layers.lp_pooling2d:LpPooling2D",
     "pooling.max": "saliency_zoo.layers.reversible_max_pooling2d:ReversibleMaxPooling2D",
+    "pooling.saliency": "saliency_zoo.layers.saliency_pooling2d:SaliencyPooling2D",
     "preprocessing.contrast_normalisation": (
         "saliency_zoo.layers.contrast_normalisation:ContrastNormalisation"
     ),
@@ -38,7 +45,17 @@ ENTRIES = {
         "saliency_zoo.layers.image_standardisation:ImageStandardisation"
     ),
     "preprocessing.whitening": "saliency_zoo.layers.whitening:Whitening",
+    "regularisation.dropout": ("keras.layers:Dropout", {"rate": 0.5}),
+    "regularisation.gaussian_noise": ("keras.layers:GaussianNoise", {"stddev": 0.1}),
+    "regularisation.spatial_dropout": ("keras.layers:SpatialDropout2D", {"rate": 0.5}),
+    "sparsity.k_winners": f"{_SPARSITIES}:KWinners",
+    "sparsity.kl": f"{_SPARSITIES}:KLSparsity",
+    "sparsity.l1": f"{_SPARSITIES}:L1Sparsity",
+    "sparsity.response": f"{_SPARSITIES}:ResponseSparsity",
+    "sparsity.unit_response": f"{_SPARSITIES}:UnitResponseSparsity",
     "structure.bias": "saliency_zoo.layers.bias:Bias",
     "structure.decoder": "saliency_zoo.layers.decoder:Decoder",
+    "structure.padded_shortcut": "saliency_zoo.layers.padded_shortcut:PaddedShortcut",
+    "structure.residual_block": "saliency_zoo.layers.residual_block:ResidualBlock",
     "structure.stage": "saliency_zoo.layers.stage:Stage",
 }

@@ -10,7 +10,7 @@ _UNCHANGED = (
     keras.layers.PReLU,
     keras.layers.ELU,
     keras.layers.Dropout,
-    keras.layers.SpatialDropout2D,
+    keras.layers.GaussianNoise,
 )
 _RESHAPED = (keras.layers.Flatten, keras.layers.Reshape)
 
@@ -20,7 +20,7 @@ class Stage(keras.layers.Layer):
     """Layers applied in a row, which may also run backwards.
 
     A stage is reversible when each of its layers is: convolution, dense and pooling layers that
-    take `reverse=True`, reshaping, and activations and dropout, which the way back leaves out.
+    take `reverse=True`, reshaping, and activations and noise, which the way back leaves out.
 
     Args:
         layers: the layers, in order.

@@ -4,7 +4,7 @@ A network is a plain functional Keras model: `Stage` layers in a row, a layer na
 optionally one named `head`. Its encoder is the same model without the head.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -30,6 +30,24 @@ def create(spec: Spec, **arguments: Any) -> keras.Model:
     return networks.create(spec, **arguments)
 
 
+def example(**arguments: Any) -> Callable:
+    """Marks a network with the arguments of a small one, which the contract tests make.
+
+    Args:
+        **arguments: of the network, such as a small `image_size` and few units.
+
+    Example:
+        >>> @example(image_size=16, filters=4)
+        ... def my_network(classes=10, image_size=224, channels=3, filters=64): ...
+    """
+
+    def mark(network: Callable) -> Callable:
+        network.example = arguments
+        return network
+
+    return mark
+
+
 def assemble(
     name: str,
     image_shape: Sequence[int],
@@ -43,7 +61,8 @@ def assemble(
         name: name of the model.
         image_shape: height, width and channels of its input.
         stages: the stages, in order.
-        code: layer that turns the last stage's output into vectors.
+        code: layer that turns the last stage's output into vectors; what has rows and columns is
+            read from the last stage itself.
         head: layer from codes to class scores (logits); None gives the encoder.
     """
     image = x = keras.Input(image_shape, name="image")

@@ -12,6 +12,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.make import LayerSpec, make
 from saliency_zoo.layers.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, image_shape
+from saliency_zoo.networks.parts import scores
 
 Size = int | Sequence[int]
 
@@ -75,5 +76,4 @@ def _assembled(
 ) -> keras.Model:
     check_classes(classes)
     shape = image_shape(image_size, channels, smallest=1)
-    head = None if classes is None else keras.layers.Dense(classes)
-    return assemble(name, shape, stages, keras.layers.Flatten(), head)
+    return assemble(name, shape, stages, keras.layers.Flatten(), scores(classes))

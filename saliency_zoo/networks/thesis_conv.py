@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 import keras
 
-from saliency_zoo.layers.make import LayerSpec, make
+from saliency_zoo.layers.make import LayerSpec
 from saliency_zoo.layers.stage import Stage
-from saliency_zoo.networks.network import assemble, check_classes, image_shape
+from saliency_zoo.networks.network import assemble, check_classes, example, image_shape
+from saliency_zoo.networks.parts import Parts, dropped
 
 
+@example(image_size=8, filters=4, kernel_size=3, hidden=8)
 def thesis_conv(
     classes: int | None = 10,
     image_size: int | Sequence[int] = 24,
@@ -44,23 +46,15 @@ def thesis_conv(
     """
     check_classes(classes)
     shape = image_shape(image_size, channels, smallest=8)
+    parts = Parts(activation, pooling, convolution, normalisation=normalisation)
 
     def stage(number: int) -> Stage:
-        layers = [
-            make(
-                "convolution", convolution, filters=filters, kernel_size=kernel_size, padding="same"
-            )
-        ]
-        if normalisation is not None:
-            layers.append(make("normalisation", normalisation))
-        layers += [make("activation", activation), make("pooling", pooling, pool_size=2)]
+        layers = [*parts.convolve(filters, kernel_size), parts.activate(), parts.pool(2)]
         return Stage(layers, name=f"stage{number}")
 
     head = None
     if classes is not None:
-        layers = [keras.layers.Dense(hidden), make("activation", activation)]
-        if dropout:
-            layers.append(keras.layers.Dropout(dropout))
+        layers = [keras.layers.Dense(hidden), parts.activate(), *dropped(dropout)]
         head = keras.Sequential([*layers, keras.layers.Dense(classes)])
     stages = [stage(number) for number in (1, 2, 3)]
     return assemble("thesis_conv", shape, stages, keras.layers.Flatten(), head)

@@ -10,5 +10,6 @@ from saliency_zoo.testing.learners import check_learner as check_learner
 from saliency_zoo.testing.learners import example_batch as example_batch
 from saliency_zoo.testing.learners import example_batches as example_batches
 from saliency_zoo.testing.networks import check_network as check_network
+from saliency_zoo.testing.networks import network_example as network_example
 from saliency_zoo.testing.replicas import split_cpu as split_cpu
 from saliency_zoo.testing.replicas import two_replicas as two_replicas

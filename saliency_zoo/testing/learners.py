@@ -103,7 +103,9 @@ def _check_training(train: Callable, taught: Learner, network: keras.Model, name
 
 
 def _fit(taught: Learner, network: keras.Model) -> dict[str, float]:
-    taught.compile(keras.optimizers.Adam(1e-3), jit_compile=False)
+    # Uncompiled, Keras runs JAX operation by operation.
+    compiled = keras.backend.backend() == "jax"
+    taught.compile(keras.optimizers.Adam(1e-3), jit_compile=compiled)
     # The last batch is smaller, as in most data.
     history = taught.fit(example_batch(taught, network), batch_size=3, verbose=0).history
     return {key: values[-1] for key, values in history.items()}

@@ -15,25 +15,36 @@ from saliency_zoo.testing.arrays import close, expect, normal
 
 
 def check_network(name: str, **arguments: Any) -> None:
-    """Checks what every network owes: stages, code, head, features, saving, and that it learns.
+    """Checks what every network owes: stages, code, features, saving, 16 bits, and that it learns.
 
     Args:
         name: a registered name.
-        **arguments: of the network; small images by default.
+        **arguments: of the network, beside those of its small example.
 
     Example:
         >>> check_network("thesis_conv", image_size=16)
     """
-    accepted = parameters(networks.resolve(name)[0])
-    small = {"image_size": 16} if accepted is None or "image_size" in accepted else {}
-    make = functools.partial(create, name, **{**small, **arguments})
+    make = functools.partial(create, name, **{**network_example(name), **arguments})
     keras.utils.set_random_seed(0)
     network = make(classes=3)
     images = normal((6, *network.input.shape[1:]))
     expect(tuple(network.output.shape) == (None, 3), f"{name}: logits {network.output.shape}")
     _check_parts(network, make(classes=None), images)
     _check_weights(network, make, images)
+    _check_mixed_precision(network, make, images)
     _check_learns(network, images)
+
+
+def network_example(name: str) -> dict[str, Any]:
+    """Arguments that make a small one of a registered network.
+
+    They are those that `saliency_zoo.networks.network.example` marked it with; a network without
+    gets small images, if it takes a size at all.
+    """
+    network = networks.resolve(name)[0]
+    accepted = parameters(network)
+    small = {"image_size": 16} if accepted is None or "image_size" in accepted else {}
+    return getattr(network, "example", small)
 
 
 def _check_parts(network: keras.Model, bare: keras.Model, images: np.ndarray) -> None:
@@ -66,9 +77,25 @@ def _check_weights(network: keras.Model, make: Callable, images: np.ndarray) -> 
     close(headless(images), encoder(network)(images), 1e-6, f"{network.name}: encoder weights")
 
 
+def _check_mixed_precision(network: keras.Model, make: Callable, images: np.ndarray) -> None:
+    """Sixteen-bit computation keeps 32-bit weights and comes near the 32-bit logits."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        coarse = make(classes=3)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    kinds = {weight.dtype for weight in coarse.weights if "float" in weight.dtype}
+    expect(kinds == {"float32"}, f"{network.name}: weights {kinds} under mixed_bfloat16")
+    coarse.set_weights(network.get_weights())
+    close(coarse(images), network(images), 0.1, f"{network.name} under mixed_bfloat16")
+
+
 def _check_learns(network: keras.Model, images: np.ndarray, steps: int = 30) -> None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    network.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=False)
+    # Compiling saves time on JAX, which else runs each step piece by piece, and costs it elsewhere.
+    compiled = keras.backend.backend() == "jax"
+    network.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=compiled)
     labels = np.arange(len(images)) % 3
     history = network.fit(images, labels, len(images), steps, verbose=0).history["loss"]
     expect(history[-1] < 0.9 * history[0], f"{network.name} does not learn {len(images)} images")

@@ -8,6 +8,9 @@ import numpy as np
 from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 
+# Golden section of the 2^31 seeds that Keras tells apart: its multiples lie far from each other.
+_STREAM = 1_327_217_885
+
 
 class Stepper:
     """Runs a learner's step and adds up what it logs.
@@ -65,6 +68,7 @@ class Stepper:
         return {n: self._strategy.reduce(reduced, v, axis=None) for n, v in sums.items()}
 
     def _replica(self, batch, size):
+        self._move_seeds(1)
         with self._tf.GradientTape() as tape:
             losses = self._learner(batch, training=True)
             total = self._learner.total(losses, size)
@@ -74,4 +78,18 @@ class Stepper:
         values = [variable.value for variable in variables]
         gradients = tape.gradient(total, values, unconnected_gradients=zeros)
         self._optimizer.apply(gradients, variables)
+        self._move_seeds(-1)
         return {name: self._tf.reduce_sum(values) for name, values in losses.items()}
+
+    def _move_seeds(self, direction):
+        """To the random stream of this replica, or back: what is saved is the same on all of them.
+
+        Seeds are mirrored like weights, so that every layer would draw the same noise everywhere.
+        """
+        if self._strategy.num_replicas_in_sync == 1:
+            return
+        replica = self._tf.distribute.get_replica_context().replica_id_in_sync_group
+        shift = self._tf.cast([direction * _STREAM, 0], "int64") * self._tf.cast(replica, "int64")
+        for variable in self._learner.variables:
+            if variable.name == "seed_generator_state":
+                variable.assign(variable + shift)

@@ -62,6 +62,43 @@ def test_whitened_images_have_the_identity_as_covariance(kind):
     np.testing.assert_allclose(numpy(layer(layer(IMAGES), reverse=True)), IMAGES, atol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["zca", "pca"])
+@pytest.mark.parametrize("components", [None, 40])
+@pytest.mark.parametrize("epsilon", [0.0, 0.1])
+def test_half_of_the_numbers_are_kept_and_the_law_with_them(tmp_path, kind, components, epsilon):
+    given = Estimator(kind, epsilon, components)
+    given.partial_fit(IMAGES)
+    given.finish().save(tmp_path / "w.npz")
+    there = Estimator(kind, epsilon, components).load(tmp_path / "w.npz")
+    np.testing.assert_allclose(there.matrix, given.matrix, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(
+        there.inverse, given.inverse, atol=1e-4 * np.abs(given.inverse).max()
+    )
+    kept = 108 * 109 // 2 if kind == "zca" else 108 * (components or 108)
+    assert (tmp_path / "w.npz").stat().st_size < 4 * (kept + 108) + 1000
+    if epsilon == 0:
+        covariance = np.cov(there(IMAGES).reshape(600, -1).T.astype("float64"), bias=True)
+        values = np.linalg.eigvalsh(covariance)[::-1]
+        wanted = np.arange(108) < (components or 108)
+        np.testing.assert_allclose(values, wanted, atol=1e-3)
+
+
+def test_the_whitening_of_a_preset_is_below_its_limit(tmp_path):
+    large = Estimator("zca")
+    large.mean, large.matrix = np.zeros(1728, "float32"), np.eye(1728, dtype="float32")
+    large.save(tmp_path / "w.npz")
+    assert (tmp_path / "w.npz").stat().st_size < 6.1e6  # of 24x24 colour images; a preset has 10
+
+
+def test_components_of_pca_are_sorted_and_the_rest_is_silent():
+    estimator = Estimator("pca", 1.0, 5)
+    estimator.partial_fit(IMAGES)
+    rows = estimator.finish()(IMAGES).reshape(600, -1)
+    spread = rows.std(0)
+    assert (np.diff(spread[:5]) <= 1e-5).all()
+    assert not rows[:, 5:].any()
+
+
 def test_zca_stays_nearest_to_the_images():
     """Of all whitenings that of Bell and Sejnowski is symmetric."""
     matrix = fitted("zca").matrix
@@ -110,13 +147,32 @@ def test_layers_do_what_the_pipeline_does(how):
         assert np.abs(picture.astype(int) - pixels[:9, 1:5, 1:5]).max() <= 1
 
 
+def test_options_of_a_scaling():
+    pixels = np.rint(IMAGES * 255).astype("uint8")
+    table = {"name": "pca", "epsilon": 0.5, "components": 7}
+    then = Scaling.fit(pixels, table).then
+    assert (then.kind, then.epsilon, then.components) == ("pca", 0.5, 7)
+    assert Scaling.fit(pixels, {"name": "contrast", "bias": 0.2}).then.bias == 0.2
+
+
+PIXELS = np.zeros((2, 4, 4, 3), "uint8")
+
+
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
         (lambda: Estimator("zac"), "Did you mean 'zca'?"),
+        (lambda: Estimator(components=0), "at least one component. Received: 0"),
+        (lambda: Estimator().partial_fit(np.zeros((2, 12289))), "Received: 12289"),
+        (lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilo": 1}), "Did you mean 'epsilon'?"),
+        (
+            lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilon": "x"}),
+            "is a number. Received: 'x'",
+        ),
+        (lambda: Scaling.fit(PIXELS, {"name": "unit", "bias": 1}), "option of scaling 'unit'"),
         (lambda: Estimator(epsilon=-1), "at least 0. Received: -1"),
         (lambda: Estimator().finish(), "at least two images. Received: 0"),
-        (lambda: Scaling.fit(np.zeros((2, 4, 4, 3), "uint8"), "unti"), "Did you mean 'unit'?"),
+        (lambda: Scaling.fit(PIXELS, "unti"), "Did you mean 'unit'?"),
     ],
 )
 def test_what_cannot_be_fitted(call, sentence):

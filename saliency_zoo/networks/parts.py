@@ -1,0 +1,89 @@
+"""The layers that a network asks for by name, and the short rows in which it uses them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.layers.make import LayerSpec, make
+
+Layers = list[keras.layers.Layer]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the layers of a network are called; each call makes new ones.
+
+    A layer is told only what differs from its defaults, so that simple plug-ins fit.
+
+    Args:
+        activation: name of an activation.
+        pooling: name of a pooling.
+        convolution: name of a convolution.
+        dense: name of a dense layer.
+        normalisation: name of a normalisation, or None for none.
+        bias: whether what is normalised has a bias of its own beforehand.
+
+    Example:
+        >>> parts = Parts(activation="elu", normalisation="batch")
+        >>> Stage([*parts.convolve(64, 3), parts.activate(), parts.pool(2)], name="stage1")
+    """
+
+    activation: LayerSpec = "relu"
+    pooling: LayerSpec = "max"
+    convolution: LayerSpec = "standard"
+    dense: LayerSpec = "standard"
+    normalisation: LayerSpec | None = None
+    bias: bool = False
+
+    def convolve(
+        self, filters: int, kernel_size: int, strides: int = 1, padding: str = "same"
+    ) -> Layers:
+        """A convolution, and its normalisation where there is one."""
+        at_least_one("filters", filters)
+        arguments: dict[str, Any] = {"filters": filters, "kernel_size": kernel_size}
+        arguments |= {"padding": padding, **self._without_bias()}
+        if strides != 1:
+            arguments["strides"] = strides
+        return [make("convolution", self.convolution, **arguments), *self.normalise()]
+
+    def connect(self, units: int) -> Layers:
+        """A dense layer, and its normalisation where there is one."""
+        at_least_one("units", units)
+        arguments = {"units": units, **self._without_bias()}
+        return [make("dense", self.dense, **arguments), *self.normalise()]
+
+    def normalise(self) -> Layers:
+        """The normalisation, or nothing."""
+        return [] if self.normalisation is None else [make("normalisation", self.normalisation)]
+
+    def activate(self) -> keras.layers.Layer:
+        """The activation."""
+        return make("activation", self.activation)
+
+    def pool(self, size: int = 2, **options: Any) -> keras.layers.Layer:
+        """The pooling, with `strides` and `padding` where they are not the layer's own."""
+        return make("pooling", self.pooling, pool_size=size, **options)
+
+    def _without_bias(self) -> dict[str, bool]:
+        # A normalisation takes the mean out again and adds a bias itself.
+        return {} if self.bias or self.normalisation is None else {"use_bias": False}
+
+
+def dropped(rate: float) -> Layers:
+    """Dropout, or nothing where the rate is 0."""
+    return [keras.layers.Dropout(rate)] if rate else []
+
+
+def scores(classes: int | None) -> keras.layers.Layer | None:
+    """The head that most networks have: one linear layer, or none for an encoder."""
+    return None if classes is None else keras.layers.Dense(classes)
+
+
+def at_least_one(name: str, given: int | Sequence[int]) -> None:
+    """Refuses counts below 1."""
+    counts = [given] if isinstance(given, int) else list(given)
+    if not counts or min(counts) < 1:
+        raise ZooError(f"Each count in {name} is at least 1. Received: {name}={given!r}")

@@ -1,0 +1,32 @@
+"""What the guide to networks shows runs as it stands there."""
+
+import re
+from pathlib import Path
+
+import keras
+import pytest
+
+from saliency_zoo import registry
+from tests.networks.test_parameters import PUBLISHED
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="slow on JAX, and no news")
+def test_the_code_of_the_guide_runs():
+    own, names = "tiny_residual", {}
+    try:
+        for block in re.findall(r"^```python\n(.*?)^```", GUIDE, re.M | re.S):
+            exec(block, names)
+        assert names["network"].output.shape == (None, 10)
+        assert names["encoder"].output.shape == (None, 64)
+        assert own in registry.networks
+    finally:
+        registry.unregister("network", own)
+
+
+def test_the_guide_lists_every_network_and_its_parameters():
+    for name in registry.networks:
+        assert f"`{name}`" in GUIDE
+    for parameters, _ in PUBLISHED.values():
+        assert f"{parameters:,}" in GUIDE
