@@ -12,6 +12,7 @@ import pytest
 
 import saliency_zoo as zoo
 from saliency_zoo import cli, presets
+from saliency_zoo.cli.command import read
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import write_image
 from saliency_zoo.progress import Progress
@@ -56,7 +57,7 @@ def test_help_has_an_example_that_the_parser_takes(verb, capsys):
     assert text.startswith(f"usage: saliency-zoo {verb} ")
     assert max(map(len, text.splitlines())) <= 100
     (example,) = re.findall(rf"^example:\n  saliency-zoo ({verb} .+)$", text, re.MULTILINE)
-    assert cli._parsed(example.replace("'", "").split()).verb
+    assert read(example.replace("'", "").split()).verb
 
 
 @pytest.mark.parametrize(
@@ -83,9 +84,9 @@ def test_version(capsys):
 
 def test_assignments_may_stand_anywhere():
     for words in ("train r --out d a.b=1 c=2", "train r a.b=1 --out d c=2", "train a.b=1 --out d"):
-        parsed = cli._parsed(words.split())
+        parsed = read(words.split())
         assert parsed.out == "d"
-    assert cli._parsed(["train", "r", "a.b=1", "--out", "d", "c=2"]).assignments == ["a.b=1", "c=2"]
+    assert read(["train", "r", "a.b=1", "--out", "d", "c=2"]).assignments == ["a.b=1", "c=2"]
 
 
 def test_train_says_where_things_are(finished_run):  # noqa: F811

@@ -1,18 +1,20 @@
 """The command line: reads the words, runs the verb, and turns bad input into one sentence."""
 
 import argparse
+import importlib
 import os
 import sys
 
+from saliency_zoo.cli.verb import Verb
+from saliency_zoo.cli.verbs import NAMES
 from saliency_zoo.errors import ZooError, unknown
-from saliency_zoo.verbs import VERBS
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; bad input is one sentence on standard error and exit code 2."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        parsed = _parsed(words)
+        parsed = read(words)
         parsed.verb(parsed)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader of our output has gone, as in `... | head`
@@ -73,10 +75,11 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _parsed(words: list[str]) -> argparse.Namespace:
+def read(words: list[str]) -> argparse.Namespace:
+    """What the words of a command line say; wrong ones are refused in one sentence."""
     verb = words[0] if words else "--help"
-    if not verb.startswith("-") and verb not in VERBS:
-        raise unknown("command", verb, VERBS)
+    if not verb.startswith("-") and verb not in NAMES:
+        raise unknown("command", verb, NAMES)
     parsed, rest = _parser(verb).parse_known_args(words or ["--help"])
     # argparse takes path=value words only where they follow the other words directly.
     wrong = [word for word in rest if not (hasattr(parsed, "assignments") and _assigns(word))]
@@ -105,8 +108,8 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="saliency-zoo")
-    shown = {wanted: VERBS[wanted]} if wanted in VERBS else VERBS
-    for name, found in shown.items():
+    for name in [wanted] if wanted in NAMES else NAMES:
+        found = _verb(name)
         verb = verbs.add_parser(
             name,
             help=found.purpose,
@@ -118,3 +121,7 @@ def _parser(wanted: str) -> argparse.ArgumentParser:
             verb.add_argument(*flags, **options)
         verb.set_defaults(verb=found.run)
     return parser
+
+
+def _verb(name: str) -> Verb:
+    return importlib.import_module(f"saliency_zoo.cli.verbs.{name}").VERB

@@ -1,0 +1,3 @@
+"""The command line."""
+
+from saliency_zoo.cli.command import main as main

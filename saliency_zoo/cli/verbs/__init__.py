@@ -1,0 +1,16 @@
+"""One verb a file; each holds a `VERB`. In the order in which help lists them."""
+
+NAMES = (
+    "list",
+    "show",
+    "detect",
+    "new",
+    "train",
+    "table",
+    "evaluate",
+    "benchmark",
+    "embed",
+    "export",
+    "predict",
+    "verify",
+)

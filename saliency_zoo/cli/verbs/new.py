@@ -1,0 +1,19 @@
+"""The verb `new`."""
+
+from saliency_zoo.cli.verb import Verb, argument
+
+
+def run(parsed) -> None:
+    from saliency_zoo.scaffold import new
+
+    path = new(parsed.folder, parsed.out)
+    print(f"wrote {path}\nnext: saliency-zoo train {path} --out runs/{path.stem}")
+
+
+VERB = Verb(
+    "write a recipe for a folder of images",
+    "photos/ --out photos.toml",
+    argument("folder", metavar="FOLDER", help="one folder a class, or images without labels"),
+    argument("--out", metavar="FILE", help="default: the folder's name with .toml, here"),
+    function=run,
+)

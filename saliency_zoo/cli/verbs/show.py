@@ -1,0 +1,99 @@
+"""The verb `show`."""
+
+from saliency_zoo.cli.verb import JSON, Verb, argument, options_of, print_json, read_options
+from saliency_zoo.errors import ZooError
+
+
+def run(parsed) -> None:
+    if parsed.name == "data":
+        return _show_data(parsed)
+    words = [word for word in (parsed.set, *parsed.assignments) if word]
+    if parsed.picture:
+        return _show_picture(parsed, words)
+    extra = [*words, *(o for o in (parsed.out, parsed.data, parsed.screen and "--screen") if o)]
+    if extra:
+        raise ZooError(
+            "Only an image set takes more words (saliency-zoo show data DATA), and a picture "
+            f"(--picture KIND). Received: {extra[0]!r}"
+        )
+    from saliency_zoo.description import describe
+
+    found = describe(parsed.name)
+    print_json(found.data) if parsed.json else print(found.text)
+    return None
+
+
+def _show_picture(parsed, words) -> None:
+    from saliency_zoo.training import backend
+
+    backend.start()
+    from saliency_zoo.config import parse_options
+    from saliency_zoo.pictures import picture
+
+    if parsed.picture == "list":
+        rows = picture.kinds()
+        lines = "\n".join(f"{kind:17} {text}" for kind, text in rows.items())
+        return print_json(rows) if parsed.json else print(lines)
+    options = read_options(words, "name", "kind", "data", "out")
+    if parsed.data:
+        options |= parse_options([f"data={parsed.data}"])
+    if parsed.screen and parsed.out:
+        raise ZooError(
+            f"A picture is shown (--screen) or written (--out). Received: --out {parsed.out}"
+        )
+    if parsed.screen:
+        return picture.on_screen(picture.picture(parsed.name, parsed.picture, **options))
+    path = picture.save(parsed.name, parsed.picture, parsed.out, **options)
+    print_json({"picture": str(path)}) if parsed.json else print(f"picture: {path}")
+    return None
+
+
+def _show_data(parsed) -> None:
+    if not parsed.set:
+        raise ZooError("An image set follows, e.g. `show data synthetic`. Received: nothing")
+    if parsed.out or parsed.data or parsed.screen:
+        raise ZooError(
+            "Of an image set --picture FILE writes a sheet; --out, --data and --screen are for "
+            f"pictures of a preset. Received: {parsed.out or parsed.data or '--screen'!r}"
+        )
+    from saliency_zoo.data.image_set import load
+    from saliency_zoo.data.summary import in_words, summarise
+
+    found = load(parsed.set, **read_options(parsed.assignments, "name", "data", "path", "picture"))
+    row = summarise(found)
+    if parsed.picture:
+        from saliency_zoo.pictures.contact import contact_sheet
+
+        contact_sheet(found, parsed.picture)
+    print_json(row) if parsed.json else print(in_words(row))
+
+
+VERB = Verb(
+    "show a preset's card, an entry's arguments or an image set, or draw what a preset has learnt",
+    "thesis_conv.dual_path_quickstart --picture filters --out filters.png\n"
+    "  saliency-zoo show thesis_conv.dual_path_quickstart --picture inversion stage=stage3 unit=3\n"
+    "  saliency-zoo show data npz:tin10.npz --picture tin10.png",
+    argument(
+        "name",
+        metavar="NAME",
+        help="a preset, a path to one or to a finished run, an entry (name or kind:name), or the "
+        "word data with an image set after it",
+    ),
+    argument("set", nargs="?", metavar="DATA", help="after data: an image set"),
+    argument(
+        "--picture",
+        metavar="KIND",
+        help="of a preset: draws a picture of this kind; the kind `list` lists all. Of an image "
+        "set: the file that a sheet of its images goes to",
+    ),
+    argument("--out", metavar="FILE", help="a PNG file for the picture; default: NAME.KIND.png"),
+    argument("--screen", action="store_true", help="show the picture, and write none"),
+    argument(
+        "--data",
+        metavar="DATA",
+        help="images for the picture: an image set or an image file; default: generated scenes",
+    ),
+    options_of("picture, or of the data set's reader"),
+    JSON,
+    function=run,
+)
