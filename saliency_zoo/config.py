@@ -150,11 +150,12 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         overrides: `"dotted.path=value"` each; the value is TOML, or else a bare string.
     """
     path = find(path)
-    table = _merge(_extended(path), parse_options(overrides))
+    table = merge(table_of(path), parse_options(overrides))
     return from_table(table, folder=path.parent)
 
 
-def _extended(path: Path) -> dict[str, Any]:
+def table_of(path: Path) -> dict[str, Any]:
+    """What a recipe file says, with what it extends."""
     table = _read(path)
     if "extends" not in table:
         return table
@@ -169,7 +170,7 @@ def _extended(path: Path) -> dict[str, Any]:
             f"A recipe extends one level only, but {name!r} extends another itself. "
             f"Received: {str(path)!r}"
         )
-    return _merge(base, table)
+    return merge(base, table)
 
 
 def find(path: str | Path) -> Path:
@@ -246,7 +247,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise ZooError(f"A recipe is a TOML file: {error}. Received: {str(path)!r}") from None
 
 
-def _merge(base: Mapping, table: Mapping, path: str = "") -> dict:
+def merge(base: Mapping, table: Mapping, path: str = "") -> dict:
+    """A table laid over another: tables merge, lists replace, another `name` drops its options."""
     merged = dict(base)
     for key, value in table.items():
         old = base.get(key)
@@ -256,7 +258,7 @@ def _merge(base: Mapping, table: Mapping, path: str = "") -> dict:
                 old = {
                     k: v for k, v in old.items() if (path, key) == ("", "data") and k != "options"
                 }
-            value = _merge(old, value, f"{path}.{key}")
+            value = merge(old, value, f"{path}.{key}")
         merged[key] = value
     return merged
 

@@ -356,3 +356,22 @@ def test_the_pages_of_results_are_what_their_data_say(tmp_path, capsys):
     (tmp_path / "a.md").write_text("older")
     assert tool["main"](tmp_path, check=True) == 1
     assert "a.md is stale: run python tools/render_tables.py" in capsys.readouterr().err
+
+
+def test_a_row_that_names_another_part_drops_the_options_of_the_old_one(tmp_path):
+    text = TABLE.replace('saliency.name = "centre"', 'saliency = { name = "geodesic", patch = 1 }')
+    text += '\n[[row]]\nlabel = "centre"\nsaliency.name = "centre"\n'
+    file = written(tmp_path, text)
+    recipes = {cell.row: cell.recipe for cell in plan.cells(plan.load(file), tmp_path / "out")}
+    assert recipes["with maps"].saliency.options == {"patch": 1}
+    assert recipes["centre"].saliency.options == {}
+    assert recipes["none"].learner.options == {}
+
+
+def test_the_tables_that_come_along_can_be_planned(tmp_path):
+    from saliency_zoo.saliency.detect import detect
+
+    for file in (ROOT / "zoo_configs" / "tables").glob("*.toml"):
+        for cell in plan.cells(plan.load(file), tmp_path):
+            part = cell.recipe.saliency
+            detect(part.name, np.zeros((2, 12, 12, 3), np.uint8), **part.options)

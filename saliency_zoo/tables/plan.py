@@ -1,5 +1,6 @@
 """A table as its TOML file describes it, and the recipe of each of its runs."""
 
+import functools
 import json
 import re
 import tomllib
@@ -134,13 +135,12 @@ def words(values: Values) -> list[str]:
 
 
 def _recipe(table: Table, group: str, row: str, seed: int, overrides: Sequence[str]) -> Recipe:
-    typed = [ALWAYS, *words(table.values), *words(table.groups[group]), *overrides]
-    typed += [*words(table.rows[row]), f"train.seed={seed}"]
+    said = [[ALWAYS], words(table.values), words(table.groups[group]), overrides]
+    said += [words(table.rows[row]), [f"train.seed={seed}"]]
     try:
-        if table.base is None:
-            recipe = config.from_table(config.parse_options(typed), table.folder)
-        else:
-            recipe = config.load(table.base, typed)
+        base = {} if table.base is None else config.table_of(table.base)
+        layers = map(config.parse_options, said)
+        recipe = config.from_table(functools.reduce(config.merge, layers, base), table.folder)
         for known, part in (
             (detectors, recipe.saliency),
             (networks, recipe.network),
