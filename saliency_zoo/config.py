@@ -102,7 +102,7 @@ class Finetune:
     train: Literal["all", "head"] = "all"
     code_scale: Literal["pretrained", "fresh"] = "pretrained"
     saliency_weight: float = _at_least(0.0, 0)
-    saliency_until: float = _at_least(1.0, 0)
+    saliency_until: float = _between(1.0, 0, 1)
     without_pretraining: bool = True
 
 

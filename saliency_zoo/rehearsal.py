@@ -29,7 +29,7 @@ def rehearse(run: Run) -> None:
         )
     _pretraining(run)
     if run.recipe.finetune is not None:
-        _finetuning(run)
+        rehearse_finetuning(run)
 
 
 def _pretraining(run: Run) -> None:
@@ -74,14 +74,22 @@ def _check_schedule(found: Learner, recipe: Recipe) -> None:
             )
 
 
-def _finetuning(run: Run) -> None:
+def rehearse_finetuning(run: Run) -> None:
+    """The same for what comes after pre-training, of this run or of another one."""
     labelled, evaluate = run.inputs.labelled, run.recipe.evaluate
-    _need(labelled, ["train", "test"], "[finetune]")
+    _need(labelled, ["train", "test"], "Fine-tuning")
     for split in ("train", "test"):
         if labelled.split(split).labels is None:
-            raise ZooError(f"[finetune] needs labels. Received: none in {split} of {labelled.name}")
-        same_channels(run.inputs.pretraining, labelled.split(split).images)
-    protocols.create(evaluate.spec, labelled, evaluate.folds)
+            raise ZooError(
+                f"Fine-tuning needs labels. Received: none in {split} of {labelled.name!r}"
+            )
+        same_channels(run.inputs.channels, labelled.split(split).images.shape[-1])
+    if len(labelled.class_names) < 2:
+        raise ZooError(
+            "Fine-tuning needs two classes at least. "
+            f"Received: {len(labelled.class_names)} in {labelled.name!r}"
+        )
+    folds = protocols.create(evaluate.spec, labelled, evaluate.folds)
     data = run.recipe.data
     if evaluate.crops == "ten" and data.crop in (None, data.size):
         raise ZooError(
@@ -89,7 +97,9 @@ def _finetuning(run: Run) -> None:
             f"Received: {'none' if data.crop is None else data.crop}"
         )
     settings = run.recipe.finetune
-    _check_share(run, settings.batch_size, "finetune.batch_size")
+    for fold in folds:
+        least = min(settings.batch_size, len(fold))
+        _check_share(run, least, "finetune.batch_size, or the images of a fold where it has fewer,")
     augmentations(run.recipe, "finetune")
     if settings.saliency_weight and settings.train == "head":
         raise ZooError(

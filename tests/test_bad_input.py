@@ -42,6 +42,7 @@ def place(tmp_path, monkeypatch):
     pictures = rng.integers(0, 256, (40, 12, 12, 3), dtype="uint8")
     three = {"x": pictures[:32], "x_train": pictures, "x_test": pictures, "y_test": labels}
     np.savez(tmp_path / "three.npz", y_train=labels, **three)
+    np.savez(tmp_path / "one.npz", y_train=labels * 0, **{**three, "y_test": labels * 0})
     np.savez(tmp_path / "wrong.npz", y_train=labels, class_names=["a", "b"], **three)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SALIENCY_ZOO_DATA", raising=False)
@@ -87,7 +88,7 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["network.filters=1.5"], "filters of thesis_conv is an integer. Received: 1.5"),
         (["network.filters=0"], "Each count in filters is at least 1. Received: filters=0"),
         (["network.hidden=-1"], "'thesis_conv' does not take these options"),
-        (["network.dropout=2.0"], "A dropout rate lies in [0, 1). Received: dropout=2.0"),
+        (["network.dropout=2.0"], "'thesis_conv' does not take these options"),
         (["network.dropout=nan"], "network.dropout is a finite number. Received: nan"),
         (["network.pooling=3"], "pooling of thesis_conv is a string or a table"),
         (["learner.saliency_weight=abc"], "saliency_weight of dual_path is a number."),
@@ -110,7 +111,7 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["network.channels=1"], "network.channels is no option of a recipe"),
         (["data.crop=13"], "data.crop is at most data.size, here 12. Received: 13"),
         (["data.crop=4"], "Images of at least 8x8 pixels are needed for this depth."),
-        (["train.batch_size=33"], "A batch is no larger than the 32 images."),
+        (["train.batch_size=33"], "A batch is no larger than the 32 images, and one at least."),
         (["evaluate.folds=9"], "defines 2 folds. Received: 9"),
         (
             ["finetune.code_scale=fresh", "network.normalisation=batch"],
@@ -119,8 +120,8 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["finetune.code_scale=fresh", "network.activation=tanh"], "that scale with their input"),
         (["data.options.folds=0"], "defines no folds: use evaluate.protocol = 'seeded_folds'"),
         (["data.options.unlabelled=0"], "data.pretrain_on = 'unlabelled' needs images in"),
-        (["data.options.test=0"], "[finetune] needs images in train and test."),
-        (["data.name=folder:loose", *FOLDER], "[finetune] needs images in train and test."),
+        (["data.options.test=0"], "Fine-tuning needs images in train and test."),
+        (["data.name=folder:loose", *FOLDER], "Fine-tuning needs images in train and test."),
         (["data.name=folder:photos", *FOLDER], "data.pretrain_on = 'unlabelled' needs images in"),
         # Data that are not there or not whole.
         (["data.name=npz:none.npz"], "There is no 'none.npz' in '.', where the paths of data"),
@@ -130,6 +131,7 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["data.name=npz:file"], "Not a whole .npz file of plain arrays."),
         (["data.name=npz"], "Data set 'npz' is named 'npz:PATH'. Received: 'npz'"),
         (["data.name=folder:broken", *FOLDER], "Cannot decode image broken/7.png"),
+        (npz("one"), "Fine-tuning needs two classes at least. Received: 1 in 'one'"),
         (npz("wrong"), "with 2 classes lie in 0..1. Received: 2 at position 2 of train"),
         # Where the run goes.
         (["--out", "file"], "A file is where a folder is needed. Received: 'file'"),

@@ -66,7 +66,9 @@ def changed(path, value):
     """Another value of the same type that no option refuses."""
     if isinstance(value, bool):
         return not value
-    if isinstance(value, (int, float)):
+    if isinstance(value, float):
+        return value / 2 if value else 0.5
+    if isinstance(value, int):
         return value + 1
     if isinstance(value, list):
         return [*value, "more"]

@@ -36,7 +36,7 @@ def test_every_link_leads_to_a_file(page):
 def test_the_readme_begins_with_two_commands():
     blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
     assert "saliency-zoo train zoo_configs/quickstart.toml" in blocks[0]
-    assert blocks[1].strip().endswith("-m pytest")
+    assert blocks[1].strip().endswith("-m pytest -n auto")
 
 
 def test_the_figures_of_the_readme_are_those_of_the_preset():

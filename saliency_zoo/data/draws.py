@@ -5,7 +5,7 @@ A resumed run, and a run on more devices, draws what the uninterrupted run on on
 
 import numpy as np
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 def uniform(seed: int, epoch: int, indices: np.ndarray, count: int, stream: int = 0) -> np.ndarray:
@@ -21,10 +21,10 @@ def uniform(seed: int, epoch: int, indices: np.ndarray, count: int, stream: int 
     with np.errstate(over="ignore"):
         key = np.uint64(0)
         for part in (seed, epoch, stream):
-            key = _mix(key + np.uint64(part) + _GOLDEN)
-        rows = _mix(key + np.asarray(indices).astype(np.uint64) * _GOLDEN)
-        cells = np.arange(count, dtype=np.uint64) * _GOLDEN
-        bits = _mix(rows[:, None] + cells[None, :])
+            key = mix(key + np.uint64(part) + GOLDEN)
+        rows = mix(key + np.asarray(indices).astype(np.uint64) * GOLDEN)
+        cells = np.arange(count, dtype=np.uint64) * GOLDEN
+        bits = mix(rows[:, None] + cells[None, :])
     return (bits >> np.uint64(40)).astype(np.float32) * np.float32(2**-24)
 
 
@@ -33,8 +33,8 @@ def order(seed: int, epoch: int, count: int) -> np.ndarray:
     return np.random.default_rng((seed, epoch)).permutation(count)
 
 
-def _mix(x: np.ndarray) -> np.ndarray:
-    """The finaliser of SplitMix64: neighbouring inputs give unrelated outputs."""
+def mix(x: np.ndarray) -> np.ndarray:
+    """The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): neighbours become unrelated."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from saliency_zoo.data.images import (
 from saliency_zoo.data.rows import Rows
 from saliency_zoo.errors import ZooError, unknown
 
+UNLABELLED = ("unlabelled", "unlabeled")
 Labelled = list[tuple[Path, int]]
 
 
@@ -36,7 +38,8 @@ def folder(
     One of these, each of the first two with `unlabelled/` beside it if there is one:
     `FOLDER/class/*.jpg`; `FOLDER/train/class/*.jpg` with or without `FOLDER/test/class/*.jpg`;
     `FOLDER/*.jpg` or `FOLDER/unlabelled/`, without labels. Files are taken in the order of their
-    names. Where there is no `test/`, the test split is drawn from each class alike.
+    names; hidden ones are left alone. Where there is no `test/`, the test split is drawn from each
+    class alike.
 
     Args:
         path: the folder.
@@ -70,13 +73,8 @@ def _survey(path: Path) -> tuple[list[str], dict[str, Labelled]]:
     if not path.is_dir():
         raise ZooError(f"There is no such folder of images. Received: {path}")
     names, files = _labelled(path)
-    loose = _images(path)
-    if loose and files:
-        raise ZooError(
-            "Images lie in class folders or loose in one folder, not both. "
-            f"Received: {loose[0].name} beside folders in {path}"
-        )
-    unlabelled = loose + _images(path / "unlabelled", "**/*")
+    unlabelled = _images(path)  # loose, where there are no folders of classes
+    unlabelled += [f for name in UNLABELLED for f in _images(path / name, "**/*")]
     if unlabelled:
         files["unlabelled"] = [(file, -1) for file in unlabelled]
     if not files:
@@ -93,6 +91,10 @@ def _labelled(path: Path) -> tuple[list[str], dict[str, Labelled]]:
         if not any(_images(path / name, "**/*") for name in names):
             return [], {}
         return names, {"train": _of_classes(path, names)}
+    _check_none_loose(path)
+    for name in names:
+        if _images(path / name, "**/*"):
+            raise unknown(f"folder of images beside train/ in {path}", name, SPLITS)
     names = _folders(train)
     files = {"train": _of_classes(train, names)}
     if test.is_dir():
@@ -107,6 +109,7 @@ def _of_classes(path: Path, names: list[str], partial: bool = False) -> Labelled
             "A labelled image set has at least two class folders. "
             f"Received: {len(names)} ({', '.join(names) or 'none'}) in {path}"
         )
+    _check_none_loose(path)
     for found in _folders(path):
         if found not in names:
             raise unknown(f"class folder in {path}", found, names)
@@ -119,6 +122,15 @@ def _of_classes(path: Path, names: list[str], partial: bool = False) -> Labelled
     if not files:
         raise ZooError(f"The folder test/ holds at least one image. Received: {path}")
     return files
+
+
+def _check_none_loose(path: Path) -> None:
+    loose = _images(path)
+    if loose:
+        raise ZooError(
+            "Images lie in class folders or loose in one folder, not both. "
+            f"Received: {loose[0].name} beside folders in {path}"
+        )
 
 
 def _hold_out(files: Labelled, fraction: float, seed: int) -> dict[str, Labelled]:
@@ -171,7 +183,7 @@ def _checksum(path: Path, files: dict[str, Labelled]) -> str:
     digest = hashlib.sha256()
     for key, found in files.items():
         for file, _ in found:
-            digest.update(f"\n{key} {file.relative_to(path).as_posix()} ".encode())
+            digest.update(os.fsencode(f"\n{key} {file.relative_to(path).as_posix()} "))
             with file.open("rb") as opened:
                 digest.update(hashlib.file_digest(opened, "sha256").digest())
     return digest.hexdigest()
@@ -184,7 +196,11 @@ def _listing(path: Path, pattern: str = "*") -> list[Path]:
 
 
 def _folders(path: Path) -> list[str]:
-    return [f.name for f in _listing(path) if f.is_dir() and f.name not in SPLITS]
+    names = [f.name for f in _listing(path) if f.is_dir()]
+    for name in names:
+        if not name.isprintable():  # which would end in results and on terminals
+            raise ZooError(f"Names of folders are printable. Received: {name!r} in {path}")
+    return [name for name in names if name not in (*SPLITS, *UNLABELLED)]
 
 
 def _images(path: Path, pattern: str = "*") -> list[Path]:

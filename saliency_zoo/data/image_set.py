@@ -31,7 +31,7 @@ class Split:
     masks: np.ndarray | None = None
 
     def __post_init__(self):
-        _check_images(self.images)
+        check_images(self.images)
         if self.labels is not None:
             _check_labels(self.labels, len(self.images))
             object.__setattr__(self, "labels", np.asarray(self.labels, "int64"))
@@ -76,6 +76,8 @@ class ImageSet:
                 raise unknown("split of an image set", key, SPLITS)
         if not self.splits:
             raise ZooError(f"An image set needs at least one split. Received: none in {self.name}")
+        if self.folds is not None and not len(self.folds):
+            raise ZooError(f"Folds are None or at least one. Received: 0 of {self.name}")
         object.__setattr__(self, "class_names", tuple(map(str, self.class_names)))
         object.__setattr__(self, "splits", _Splits(dict(self.splits), self._check))
 
@@ -127,7 +129,7 @@ class _Splits(Mapping):
         return len(self._builders)
 
 
-def load(spec: str, *, root: Path | str | None = None, **options: Any) -> ImageSet:
+def load(spec: str, /, *, root: Path | str | None = None, **options: Any) -> ImageSet:
     """Reads the image set that `spec` names.
 
     Args:
@@ -180,14 +182,16 @@ def _locate(path: str, root: Path | str | None) -> Path:
     return found
 
 
-def _check_images(images: np.ndarray) -> None:
+def check_images(images: np.ndarray) -> None:
+    """Refuses what is no array of images."""
     if (
         getattr(images, "ndim", None) != 4
         or images.dtype != np.uint8
         or images.shape[3] not in (1, 3)
+        or 0 in images.shape[1:]
     ):
         raise ZooError(
-            "Images are uint8 arrays of shape (N, H, W, C) with C 1 or 3. "
+            "Images are uint8 arrays of shape (N, H, W, C) with C 1 or 3, H and W at least 1. "
             f"Received: {_describe(images)}"
         )
 

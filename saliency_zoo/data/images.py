@@ -67,18 +67,15 @@ def write_image(path: Path | str, array: np.ndarray) -> None:
 
 
 def fit(image: np.ndarray, size: int) -> np.ndarray:
-    """One image (H, W, C), resized so that its short side is `size`, cut to the centre square."""
-    cv2 = _cv2()
-    height, width = image.shape[:2]
-    if (height, width) == (size, size):
-        return image
-    scale = size / min(height, width)
-    shape = max(size, round(height * scale)), max(size, round(width * scale))
+    """One image (H, W, C), cut to the square in its centre and resized to `size`."""
+    side = min(image.shape[:2])
+    top, left = ((n - side) // 2 for n in image.shape[:2])
+    square = image[top : top + side, left : left + side]
+    if side == size:
+        return square
     # Averaging over areas is the one method that does not alias when an image shrinks.
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(image, shape[::-1], interpolation=method).reshape(*shape, -1)
-    top, left = (shape[0] - size) // 2, (shape[1] - size) // 2
-    return resized[top : top + size, left : left + size]
+    method = _cv2().INTER_AREA if size < side else _cv2().INTER_CUBIC
+    return _cv2().resize(square, (size, size), interpolation=method).reshape(size, size, -1)
 
 
 def fit_all(images: np.ndarray | Sequence[np.ndarray], size: int) -> np.ndarray:
@@ -126,10 +123,14 @@ def check_channels(channels: int | None) -> None:
 def _decode(data: bytes, channels: int) -> np.ndarray | None:
     cv2 = _cv2()
     flag = cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong we say
     try:
         image = cv2.imdecode(np.frombuffer(data, "uint8"), flag) if data else None
     except cv2.error:  # e.g. a header that promises more pixels than OpenCV allows
         return None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
     if image is None:
         return None
     return np.ascontiguousarray(image[..., ::-1]) if channels == 3 else image[..., None]

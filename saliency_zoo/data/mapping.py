@@ -10,13 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from saliency_zoo.errors import ZooError
+
 LARGE = 2**28  # bytes
 
 
 def room(shape: Sequence[int], dtype: Any, large: int = LARGE) -> np.ndarray:
     """An array to fill; a large one lies in a file without a name, which goes when the array goes.
 
-    Where the folder of temporary files has no space for it, it lies in memory.
+    Where the folder of temporary files has no space for it, it lies in memory; where there is
+    none either, a sentence says so.
 
     Args:
         shape: of the array.
@@ -28,7 +31,13 @@ def room(shape: Sequence[int], dtype: Any, large: int = LARGE) -> np.ndarray:
         with contextlib.suppress(OSError), tempfile.TemporaryFile() as file:
             _reserve(file.fileno(), count)
             return np.memmap(file, dtype, "r+", shape=tuple(shape))
-    return np.empty(shape, dtype)
+    try:
+        return np.empty(shape, dtype)
+    except MemoryError:
+        raise ZooError(
+            f"There is no room for {count / 2**30:.1f} GiB, neither in memory nor in "
+            f"{tempfile.gettempdir()}. Received: an array of shape {tuple(shape)}"
+        ) from None
 
 
 def _reserve(file: int, count: int) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from saliency_zoo.errors import ZooError
+
 _AXES = (1, 2, 3)
 
 
@@ -41,6 +43,12 @@ class ContrastNormalisation:
     """
 
     bias: float = 10 / 255**2
+
+    def __post_init__(self):
+        if not self.bias > 0:
+            raise ZooError(
+                f"The bias of a contrast normalisation is positive. Received: {self.bias}"
+            )
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         centred = values - values.mean(_AXES, keepdims=True)

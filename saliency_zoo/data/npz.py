@@ -1,16 +1,18 @@
-"""Image sets in NumPy archives. Members that are stored uncompressed are mapped, not loaded."""
+"""Image sets in NumPy archives: members are mapped, and large compressed ones unpacked first."""
 
 import functools
 import hashlib
+import math
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.images import check_channels, check_size, fit_all, with_channels
+from saliency_zoo.data.mapping import release, room
 from saliency_zoo.errors import ZooError
 
 # Where the images of a split are looked for; the first key that is there counts.
@@ -20,6 +22,11 @@ KEYS = {
     "unlabelled": ("x_unlabelled", "x_unlabeled", "x"),
 }
 _LOCAL_HEADER = 30  # bytes before the name and the extra field of a zip member
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+_PART = 2**24  # bytes that are unpacked at a time
 
 
 def npz(
@@ -91,10 +98,9 @@ class Archive(Mapping):
         member = self._members[key]
         stored = member.compress_type == zipfile.ZIP_STORED
         try:
-            array = self._map(member) if stored else self._load(member)
-        except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-            raise self._damaged(error, key) from None
-        return array
+            return self._map(member) if stored else self._load(member)
+        except Exception as error:  # zipfile, its decompressors and NumPy have a dozen of them
+            raise self._damaged(error, key) from error
 
     @property
     def checksum(self) -> str:
@@ -107,14 +113,23 @@ class Archive(Mapping):
         try:
             with zipfile.ZipFile(self.path) as archive:
                 wrong = archive.testzip()
-        except (EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-            raise self._damaged(error) from None
+        except Exception as error:  # as above
+            raise self._damaged(error) from error
         if wrong:
             raise self._damaged("its CRC-32 differs", wrong.removesuffix(".npy"))
 
     def _load(self, member: zipfile.ZipInfo) -> np.ndarray:
         with zipfile.ZipFile(self.path) as archive, archive.open(member) as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
+            shape, fortran, dtype = _header(file, member)
+            array = room(shape[::-1] if fortran else shape, dtype)
+            rest = memoryview(array.reshape(-1).view("uint8"))
+            while len(rest):
+                count = file.readinto(rest[:_PART])
+                if not count:
+                    raise ValueError("it ends early")
+                rest = rest[count:]
+                release(array)
+        return array.T if fortran else array
 
     def _map(self, member: zipfile.ZipInfo) -> np.ndarray:
         with self.path.open("rb") as file:
@@ -125,9 +140,7 @@ class Archive(Mapping):
             # The extra field here may differ in length from that in the directory.
             lengths = int.from_bytes(local[26:28], "little"), int.from_bytes(local[28:30], "little")
             file.seek(sum(lengths), 1)
-            shape, fortran, dtype = _header(file)
-            if dtype.hasobject:
-                raise ValueError("it holds Python objects")
+            shape, fortran, dtype = _header(file, member)
             if 0 in shape:
                 return np.empty(shape, dtype)
             order = "F" if fortran else "C"
@@ -138,13 +151,16 @@ class Archive(Mapping):
         return ZooError(f"Not a whole .npz file of plain arrays. Received: {what} ({why})")
 
 
-def _header(file) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _header(file: IO[bytes], member: zipfile.ZipInfo) -> tuple[tuple[int, ...], bool, np.dtype]:
     version = np.lib.format.read_magic(file)
-    if version == (1, 0):
-        return np.lib.format.read_array_header_1_0(file)
-    if version == (2, 0):
-        return np.lib.format.read_array_header_2_0(file)
-    raise ValueError(f"format version {version}")
+    if version not in _HEADERS:
+        raise ValueError(f"format version {version}")
+    shape, fortran, dtype = _HEADERS[version](file)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects")
+    if math.prod(shape) * dtype.itemsize > member.file_size:
+        raise ValueError(f"it is too short for an array of shape {shape}")
+    return shape, fortran, dtype
 
 
 def _split(
@@ -187,15 +203,25 @@ def _labels(archive: Archive, split: str, images: str) -> np.ndarray:
 
 def _class_names(archive: Archive, labels: dict[str, np.ndarray]) -> list[str]:
     if "class_names" not in archive:
-        whole = [y for y in labels.values() if y.dtype.kind in "iu" and y.size]
-        return [str(i) for i in range(1 + max((int(y.max()) for y in whole), default=-1))]
+        return _numbers(archive, [y for y in labels.values() if y.dtype.kind in "iu" and y.size])
     names = archive["class_names"]
     if names.ndim != 1 or names.dtype.kind not in "US":
         raise ZooError(
             f"class_names of {archive.path} is a list of strings. "
             f"Received: {names.dtype} of shape {names.shape}"
         )
-    return [n.decode() if isinstance(n, bytes) else str(n) for n in names]
+    return [n.decode(errors="replace") if isinstance(n, bytes) else str(n) for n in names]
+
+
+def _numbers(archive: Archive, labels: list[np.ndarray]) -> list[str]:
+    """Names for the classes of labels that count from 0, which numbers of another kind do not."""
+    count, largest = sum(y.size for y in labels), max((int(y.max()) for y in labels), default=-1)
+    if largest >= count:
+        raise ZooError(
+            f"Without class_names {count} labels count from 0 and stay below {count}. "
+            f"Received: {largest} in {archive.path}"
+        )
+    return [str(i) for i in range(1 + largest)]
 
 
 def _folds(archive: Archive) -> list[np.ndarray] | None:

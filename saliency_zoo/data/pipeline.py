@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo.data import draws
+from saliency_zoo.data.image_set import check_images
 from saliency_zoo.data.mapping import release
 from saliency_zoo.data.scaling import Scaling as Scaling
 from saliency_zoo.errors import ZooError
@@ -54,25 +55,33 @@ class Batches:
     shard: tuple[int, int] = (0, 1)
 
     def __post_init__(self):
-        if len(self.images) < self.batch_size:
+        self._order: tuple[int | None, Any] = None, None
+        check_images(self.images)
+        count, height, width, _ = self.images.shape
+        worker, workers = self.shard
+        if not 1 <= self.batch_size <= count:
             raise ZooError(
-                f"A batch is no larger than the {len(self.images)} images. "
+                f"A batch is no larger than the {count} images, and one at least. "
                 f"Received: batch_size={self.batch_size}"
             )
-        self._order: tuple[int | None, Any] = None, None
-        worker, workers = self.shard
         if not 0 <= worker < workers or self.batch_size % workers:
             raise ZooError(
                 "A batch is divided evenly among its workers, which are counted from 0. "
                 f"Received: batch_size={self.batch_size}, shard={self.shard}"
             )
+        if self.crop is not None and not 1 <= self.crop <= min(height, width):
+            raise ZooError(
+                f"A crop is no larger than images of {height}x{width} pixels, and one at least. "
+                f"Received: crop={self.crop}"
+            )
         if self.augment and self.saliency is None:
             raise ZooError("Augmentations look at saliency maps. Received: none")
-        if self.crop is not None and self.crop > min(self.images.shape[1:3]):
-            raise ZooError(
-                f"A crop is no larger than images of {self.images.shape[1]}x{self.images.shape[2]} "
-                f"pixels. Received: crop={self.crop}"
-            )
+        for name, shape in (("saliency", (count, height, width)), ("labels", (count,))):
+            found = getattr(self, name)
+            if found is not None and found.shape != shape:
+                raise ZooError(
+                    f"{name} of these images has the shape {shape}. Received: {found.shape}"
+                )
 
     @property
     def steps(self) -> int:
@@ -101,6 +110,8 @@ class Batches:
 
     def _share(self, epoch: int, step: int) -> tuple[np.ndarray, int]:
         """Which images, after how many that are only there for augmentations to look at."""
+        if not 0 <= step < self.steps:
+            raise ZooError(f"An epoch has the steps 0 to {self.steps - 1}. Received: {step}")
         order = self._order
         if order[0] != epoch:  # two threads may both find that, at the same time
             order = self._order = epoch, draws.order(self.seed, epoch, len(self.images))

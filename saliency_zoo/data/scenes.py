@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from saliency_zoo.data.draws import GOLDEN, mix
+from saliency_zoo.data.mapping import release, room
 from saliency_zoo.data.shapes import SHAPES, blob
 from saliency_zoo.data.textures import TEXTURES, spline
 
@@ -17,7 +19,6 @@ VERSION = 1
 CLASS_NAMES = tuple(shape.__name__ for shape in SHAPES)
 LIGHTER = 0.9  # part of the scenes with a lighter object: something for a linear model to find
 CHUNK = 1 << 18  # pixels worked on at once: the arrays of one step stay in the processor's cache
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _LAB_TO_XYZ = np.array([[1, 1, 1], [1 / 500, 0, 0], [0, 0, -1 / 200]])
 _XYZ_TO_RGB = np.array(
     [[3.0799, -0.9213, 0.0529], [-1.5372, 1.8760, -0.2040], [-0.5428, 0.0453, 1.1511]]
@@ -59,9 +60,9 @@ class Draws:
     def bits(self, *shape: int) -> np.ndarray:
         """uint64 of shape (n, *shape)."""
         self._stream += 1
-        start = _mix(self.keys + _word(self._stream * 0x9E3779B97F4A7C15))
-        places = np.arange(1, 1 + int(np.prod(shape)), dtype="uint64") * _GOLDEN
-        return _mix(start[:, None] + places).reshape(len(start), *shape)
+        start = mix(self.keys + _word(self._stream * int(GOLDEN)))
+        places = np.arange(1, 1 + int(np.prod(shape)), dtype="uint64") * GOLDEN
+        return mix(start[:, None] + places).reshape(len(start), *shape)
 
     def uniform(self, low: float, high: float, *shape: int) -> np.ndarray:
         """float32 of shape (n, *shape) in low..high."""
@@ -84,14 +85,16 @@ def render(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Images, uint8 (n, size, size, 3), and masks of the visible object, bool (n, size, size)."""
     indices = np.asarray(indices, "int64")
-    images = np.empty((len(indices), size, size, 3), "uint8")
-    masks = np.empty((len(indices), size, size), bool)
+    images = room((len(indices), size, size, 3), "uint8")
+    masks = room((len(indices), size, size), bool)
     step = max(1, CHUNK // size**2)
     for start in range(0, len(indices), step):
         part = slice(start, start + step)
         draws = Draws(_keys(seed, split, indices[part]))
         shapes = labels(indices[part], seed, split)
         images[part], masks[part] = _scene(draws, shapes, size, LOOKS[variant])
+        release(images)
+        release(masks)
     return images, masks
 
 
@@ -235,16 +238,9 @@ def _rgb(lab: np.ndarray) -> np.ndarray:
 def _keys(seed: int, split: int, indices: np.ndarray) -> np.ndarray:
     key = np.zeros(1, "uint64")
     for part in (VERSION, seed, split):
-        key = _mix(key + _word(part + 0x9E3779B97F4A7C15))
-    return _mix(key + indices.astype("uint64") * _GOLDEN)
+        key = mix(key + _word(part + int(GOLDEN)))
+    return mix(key + indices.astype("uint64") * GOLDEN)
 
 
 def _word(number: int) -> np.uint64:
     return np.uint64(int(number) % 2**64)  # NumPy warns of overflow in scalars, not in arrays
-
-
-def _mix(z: np.ndarray) -> np.ndarray:
-    """The finalizer of SplitMix64 (Steele, Lea and Flood, 2014)."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))

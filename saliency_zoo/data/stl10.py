@@ -107,7 +107,7 @@ def _names(root: Path) -> list[str]:
     path = root / NAMES
     if not path.is_file():
         return [str(i) for i in range(CLASSES)]
-    names = path.read_text(encoding="utf-8").split()
+    names = path.read_text(encoding="utf-8", errors="replace").split()
     if len(names) != CLASSES:
         raise ZooError(f"{NAMES} names {CLASSES} classes. Received: {len(names)} in {path}")
     return names
@@ -121,7 +121,7 @@ def _folds(root: Path) -> list[np.ndarray] | None:
     try:
         lines = path.read_text(encoding="ascii").splitlines()
         folds = [np.array(line.split(), "int64") for line in lines if line.strip()]
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ZooError(
             f"{FOLDS} holds one fold a line, whole numbers between blanks. Received: {error} "
             f"in {path}"

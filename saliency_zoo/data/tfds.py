@@ -43,10 +43,10 @@ def tfds(
     check_channels(channels)
     tensorflow_datasets = _library()
     builder = _builder(tensorflow_datasets, name, data_dir)
+    image, label = _features(name, builder.info.features)
     mocked = builder.download_and_prepare.__module__.startswith(_MOCKED)
     if not mocked and not builder.data_path.exists():
         prepare(tensorflow_datasets, builder, manual_dir)
-    image, label = _features(name, builder.info.features)
     # A mocked builder makes up any split, and names none.
     found = list(builder.info.splits) or ["train", "test", *_unlabelled_of(builder.name)]
     read = functools.partial(_split, tensorflow_datasets, builder, image, label, size, channels)
@@ -73,7 +73,8 @@ def _builder(tensorflow_datasets: ModuleType, name: str, data_dir: str | None) -
     except tensorflow_datasets.core.DatasetNotFoundError:
         known = tensorflow_datasets.list_builders(with_community_datasets=False)
         raise unknown("data set of TFDS", name, known) from None
-    except (AssertionError, ValueError) as error:  # a version or a configuration that is not there
+    except (AssertionError, ImportError, ValueError) as error:
+        # A version or a configuration that is not there; a collection's package that is not.
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise ZooError(f"TFDS has no such set: {reason}. Received: {name!r}") from None
 

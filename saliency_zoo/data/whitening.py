@@ -77,7 +77,11 @@ class Whitening:
         covariance = self._products / self._count - np.outer(shift, shift)
         variances, directions = np.linalg.eigh(covariance)
         variances, directions = variances[::-1], directions[:, ::-1]
-        kept = variances > _NOTHING * max(variances[0], 0)
+        if not variances[0] > 0:
+            raise ZooError(
+                f"Whitening needs images that differ. Received: {self._count} of the same"
+            )
+        kept = variances > _NOTHING * variances[0]
         kept[self.components or len(kept) :] = False
         roots = np.sqrt(np.where(kept, variances, 0) + self.epsilon)
         shrink = np.where(kept, 1 / np.where(roots > 0, roots, 1), 0)

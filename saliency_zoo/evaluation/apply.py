@@ -19,7 +19,7 @@ from saliency_zoo.evaluation.scores import accuracy, check_channels
 from saliency_zoo.files import replacing
 from saliency_zoo.progress import Progress
 from saliency_zoo.registry import protocols
-from saliency_zoo.training.inputs import resized
+from saliency_zoo.training.inputs import resized, sized
 
 
 def evaluate(
@@ -59,7 +59,8 @@ def evaluate(
         from saliency_zoo.evaluation.transfer import transfer
 
         return {"name": name, "data": data, **transfer(name, data, trained, **options)}
-    found = image_set.load(data, **_sized(name, data, options))
+    size = presets.card(name)["model"]["preprocessing"]["size"]
+    found = image_set.load(data, **sized(data, size, options))
     row = {"name": name, "data": data, "checksum": found.checksum, "protocol": protocol}
     if protocol == "label_free":
         return {**row, **frozen.without_labels(name, found, stage)}
@@ -109,11 +110,20 @@ def _classified(name: str, data: str, found: image_set.ImageSet, crops: str) -> 
     check_channels(classifier.input.shape[-1], test.images.shape[-1])
     images = resized(test.images, seen["size"])
     scores = vote(classifier, images, np.asarray, seen["crop"], crops)
-    # The same classes may come in another order, which says what a label stands for.
-    same = set(found.class_names) == set(known)
-    places = [known.index(n) for n in found.class_names] if same else range(len(known))
-    right = accuracy(scores, np.asarray(places)[test.labels])
+    right = accuracy(scores, _places(found.class_names, known)[test.labels])
     return {"crops": crops, "images": len(test), "accuracy": right}
+
+
+def _places(names: Sequence[str], known: Sequence[str]) -> np.ndarray:
+    """The classifier's class for each label: classes may come in another order, or as numbers."""
+    numbers = [str(n) for n in range(len(known))]
+    if numbers in ([*names], [*known]) or [*names] == [*known]:
+        return np.arange(len(known))
+    if sorted(names) != sorted(known):
+        raise ZooError(
+            f"The classifier knows the classes {', '.join(known)}. Received: {', '.join(names)}"
+        )
+    return np.array([known.index(name) for name in names])
 
 
 def predict(name: str, paths: Sequence[str | Path], top: int = 3) -> list[dict[str, Any]]:
@@ -176,13 +186,3 @@ def _applied(model: keras.Model, paths: Iterable[str | Path]) -> Iterator[tuple[
             yield batch, keras.ops.convert_to_numpy(model(np.stack(images), training=False))
             batch, images = [], []
         batch, images = [*batch, path], [*images, image]
-
-
-def _sized(name: str, data: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options, with the preset's image size where the reader asks for one."""
-    from saliency_zoo.registry import datasets, parameters
-
-    reader = datasets[data.partition(":")[0]]
-    if "size" in (parameters(reader) or ()):
-        return {"size": presets.card(name)["model"]["preprocessing"]["size"], **options}
-    return options

@@ -80,7 +80,7 @@ def probe(
 
 
 def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str, Any]:
-    """The label-free scores of a preset, on the first 2,000 test images or whatever there is.
+    """The label-free scores of a preset, on 2,000 test images or whatever there is.
 
     Args:
         name: a preset.
@@ -88,7 +88,9 @@ def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str
         stage: whose output counts as code.
     """
     key = next(k for k in ("test", "unlabelled", "train") if k in images.splits)
-    part = images.split(key).take(np.arange(min(_LIMIT, len(images.split(key)))))
+    split = images.split(key)
+    count = min(_LIMIT, len(split))
+    part = split.take(np.arange(count) * len(split) // count)  # of all classes, if they are sorted
     model = presets.load(name)
     found = codes(model, part.images, stage)
     mirrored = codes(model, part.images[:, :, ::-1], stage)

@@ -8,9 +8,9 @@ from typing import Any
 
 from saliency_zoo import cards, config, presets
 from saliency_zoo.config import Evaluate, Finetune, Recipe
-from saliency_zoo.evaluation.crops import places
 from saliency_zoo.evaluation.finetune import finetune
 from saliency_zoo.evaluation.scores import check_channels
+from saliency_zoo.rehearsal import rehearse_finetuning
 from saliency_zoo.training.run import Run
 
 
@@ -28,10 +28,10 @@ def transfer(name: str, data: str, evaluate: Evaluate, **options: Any) -> dict[s
     """
     content, folder = presets.card(name), Path(presets.find(name))
     recipe, seen = _recipe(folder, data, evaluate, options), content["model"]["preprocessing"]
-    places(seen["size"], seen["size"], seen["crop"], evaluate.crops)  # refused before the work
     with tempfile.TemporaryDirectory() as out:
         run = Run(recipe, out)
         run.inputs = dataclasses.replace(run.inputs, fitted=presets.scaling(str(folder), seen))
+        rehearse_finetuning(run)
         check_channels(content["model"]["network"]["channels"], run.inputs.channels)
         shutil.copy(cards.checked(str(folder), presets.ENCODER), Path(out) / presets.ENCODER)
         found = finetune(run)

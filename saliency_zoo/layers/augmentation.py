@@ -23,7 +23,7 @@ class Augmentation(keras.layers.Layer):
 
     looks_back = 0
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
@@ -73,7 +73,7 @@ class SalientCrop(Augmentation):
         seed: seed of the layer's own noise.
     """
 
-    def __init__(self, crop=4, floor=0.05, **kwargs):
+    def __init__(self, crop: int = 4, floor: float = 0.05, **kwargs):
         super().__init__(**kwargs)
         if crop < 1 or not floor > 0:
             raise ZooError(
@@ -131,7 +131,7 @@ class HidePatches(Augmentation):
         seed: seed of the layer's own noise.
     """
 
-    def __init__(self, share=0.5, patch=2, what="salient", **kwargs):
+    def __init__(self, share: float = 0.5, patch: int = 2, what: str = "salient", **kwargs):
         super().__init__(**kwargs)
         if not 0 <= share <= 1 or patch < 1:
             raise ZooError(
@@ -183,7 +183,7 @@ class OtherBackground(Augmentation):
 
     looks_back = 1
 
-    def __init__(self, rate=0.5, threshold=0.25, **kwargs):
+    def __init__(self, rate: float = 0.5, threshold: float = 0.25, **kwargs):
         super().__init__(**kwargs)
         if not 0 <= rate <= 1 or not threshold > 0:
             raise ZooError(

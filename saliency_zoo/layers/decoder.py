@@ -11,12 +11,15 @@ class Decoder(keras.layers.Layer):
     """One linear layer from codes to a target shape.
 
     Codes with rows and columns go through a transposed convolution, in which each paints its own
-    cell of the target and what lies around it; any other code goes through a dense layer.
+    cell of the target and what lies around it; any other code goes through a dense layer. Where
+    the cells do not fill the target, as after convolutions without padding, the middles of what is
+    painted and of the target are one.
 
     Args:
         shape: target shape without the batch axis, e.g. `(24, 24, 1)` for a saliency map.
         kernel_size: side of what a code paints, where codes and target are equally large; where
-            the target is larger, the side of a cell less one is added.
+            the target is larger, the side of a cell less one is added, or what it takes to reach
+            the border.
 
     Example:
         >>> saliency_head = Decoder((24, 24, 1))
@@ -33,13 +36,14 @@ class Decoder(keras.layers.Layer):
             self.linear = keras.layers.Dense(math.prod(self.shape), dtype=self.dtype_policy)
             self.linear.build((input_shape[0], math.prod(input_shape[1:])))
             return
-        sizes = input_shape[1:3]
-        steps = [w // n if w % n == 0 else 1 for w, n in zip(self.shape, sizes, strict=False)]
+        size, counts = self.shape[:2], input_shape[1:3]
+        steps = [max(round(w / n), 1) for w, n in zip(size, counts, strict=True)]
+        left = [w - (n - 1) * s for w, n, s in zip(size, counts, steps, strict=True)]
         self.linear = keras.layers.Conv2DTranspose(
             self.shape[-1],
-            [self.kernel_size + step - 1 for step in steps],
+            [max(self.kernel_size + s - 1, rest) for s, rest in zip(steps, left, strict=True)],
             strides=steps,
-            padding="same",
+            padding="same" if left == steps else "valid",  # the cells fill the target
             data_format="channels_last",
             dtype=self.dtype_policy,
         )
@@ -50,7 +54,7 @@ class Decoder(keras.layers.Layer):
 
     def call(self, inputs):
         if self._spatial(inputs.shape):
-            return self.linear(_resized(inputs, self.shape[:2]))
+            return _middle(self.linear(inputs), self.shape)
         flat = ops.reshape(inputs, (-1, math.prod(inputs.shape[1:])))
         return ops.reshape(self.linear(flat), (-1, *self.shape))
 
@@ -65,10 +69,8 @@ class Decoder(keras.layers.Layer):
         return {"shape": (6, 6, 1)}, (2, 3, 3, 4)
 
 
-def _resized(codes, size):
-    """The codes; along an axis of which the target is no multiple, each repeated to its size."""
-    for axis, wanted in enumerate(size, start=1):
-        n = codes.shape[axis]
-        if wanted % n:
-            codes = ops.take(codes, ops.arange(wanted) * n // wanted, axis=axis)
-    return codes
+def _middle(images, shape):
+    """The middle of images that are at least of this shape."""
+    height, width = shape[:2]
+    top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
+    return images[:, top : top + height, left : left + width]

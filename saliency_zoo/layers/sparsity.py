@@ -17,7 +17,12 @@ class Sparsity(keras.layers.Layer):
     """Base of the sparsities: lets the codes through.
 
     Where they cost something, a method `penalty(codes, training)` says what: (N, terms).
+
+    Attributes:
+        of_rates: whether it is for codes in [0, 1] only.
     """
+
+    of_rates = False
 
     def call(self, codes, training=None):
         return codes
@@ -71,14 +76,15 @@ class _UnitSparsity(_TargetedSparsity):
 
     One batch is too small a sample of the data, so the mean is a running one. It counts by its
     value; a sample moves it by its own response, so that the mean gradient over samples is that
-    of the mean response over the data.
+    of the mean response over the data. A mean over too many steps comes too late: units are
+    pushed on past the target, and rectified ones never come back from zero.
 
     Args:
         target: the mean response that is wanted.
         momentum: share of the running mean that a batch leaves as it is.
     """
 
-    def __init__(self, target=0.05, momentum=0.99, **kwargs):
+    def __init__(self, target=0.05, momentum=0.9, **kwargs):
         super().__init__(target, **kwargs)
         if not 0 <= momentum < 1:
             raise ZooError(f"A momentum lies in [0, 1). Received: momentum={momentum}")
@@ -130,20 +136,23 @@ class KLSparsity(_UnitSparsity):
     """Each unit costs the divergence of its rate over the data from a target rate.
 
     For codes in [0, 1], such as those of sigmoid units. A rate is that of a coin: its running
-    mean, kept off 0 and 1.
+    mean, kept off 0 and 1 by a hundredth of what the target is.
 
     Args:
         target: the rate that is wanted, between 0 and 1.
         momentum: share of the running mean that a batch leaves as it is.
     """
 
-    def __init__(self, target=0.05, momentum=0.99, **kwargs):
+    of_rates = True
+
+    def __init__(self, target=0.05, momentum=0.9, **kwargs):
         if not 0 < target < 1:
             raise ZooError(f"A rate lies between 0 and 1. Received: target={target}")
         super().__init__(target, momentum, **kwargs)
 
     def cost(self, response, moved):
-        rate, wanted = ops.clip(response, 1e-3, 1 - 1e-3) + moved, self.target
+        wanted = self.target
+        rate = ops.clip(response, wanted / 100, 1 - (1 - wanted) / 100) + moved
         on = wanted * (math.log(wanted) - ops.log(rate))
         return on + (1 - wanted) * (math.log(1 - wanted) - ops.log(1 - rate))
 

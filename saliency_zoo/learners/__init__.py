@@ -8,5 +8,5 @@ ENTRIES = {
     "foreground": (_AUTOENCODER, {"foreground": True}),
     "imitation": "saliency_zoo.learners.imitation:Imitation",
     "saliency_decoder": (_AUTOENCODER, {"saliency_weight": 1.0}),
-    "second_decoder": (_AUTOENCODER, {"saliency_weight": 1.0, "head_target": "input"}),
+    "second_decoder": (_AUTOENCODER, {"saliency_weight": None, "head_target": "input"}),
 }

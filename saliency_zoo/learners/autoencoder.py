@@ -15,7 +15,7 @@ from saliency_zoo.learners.decoders import (
     auxiliary_stage,
     kernel_size,
 )
-from saliency_zoo.learners.distances import Distance, check_cross_entropy
+from saliency_zoo.learners.distances import Distance, check_cross_entropy, check_rates
 from saliency_zoo.learners.learner import Batch, Learner
 from saliency_zoo.networks.network import features, stages
 
@@ -61,15 +61,16 @@ class Autoencoder(Learner):
         reconstruction_weight: weight of the main sentence; 0 switches it off.
         sparsity: a sparsity of the codes, or None.
         sparsity_weight: weight of what the codes cost.
-        weight_penalty: weight of the stage's kernels in the loss: the sum of their magnitudes to
-            the power `weight_norm`.
+        weight_penalty: weight of the kernels of the stage and of its decoder in the loss: the sum
+            of their magnitudes to the power `weight_norm`. Tied ones count once.
         weight_norm: 2 for the squared norm, 1 for magnitudes, any other number from 1 on.
         saliency_weight: weight of the saliency sentence; 0 switches it off. None is the thesis's
             choice: 1, but on dense stages 1, 0.9, 0.8, ...
         saliency_distance: as `distance`, for the other two sentences; with `"cross_entropy"` maps
             are decoded by sigmoid units, otherwise linearly.
         head_target: `"saliency"`, or `"input"`: the same head decodes the stage's own input, of an
-            image its mean over channels. A control: as much to decode, and nothing new.
+            image its mean over channels. A control: more to decode, and nothing new. It is as much
+            as on the dual path where the stage's input has the shape of the auxiliary code.
         auxiliary: decode auxiliary codes (the dual path) instead of the map at every stage.
         auxiliary_filters: filters of an auxiliary stage with rows and columns.
         auxiliary_units: units of a dense auxiliary stage.
@@ -137,10 +138,12 @@ class Autoencoder(Learner):
             raise ZooError(
                 "head_target = 'input' decodes no auxiliary codes. Received: auxiliary=True"
             )
+        drawn = any(v.name == "seed_generator_state" for v in self.stage.variables)
+        self._noisy = drawn or self.corruption is not None
         masked = self.corruption is not None and self.corruption.uses_saliency
         looks = self.decodes_saliency or self._foreground or masked
         self.uses = frozenset({"image", "saliency"} if looks else {"image"})
-        self.attend()
+        self.active = self._sentences(None)
         self.log(self.active)
         self.built = True
 
@@ -154,11 +157,13 @@ class Autoencoder(Learner):
         self.decoder = kind(self.stage, inputs, activation, switches)
         if sparsity is not None:
             self.sparsity = make("sparsity", sparsity)
+            check_rates(self.sparsity, self.stage)
             self.sparsity.build((None, *codes))
 
     def _make_head(self, target: str, encoder: keras.Model, below: "Autoencoder | None") -> None:
         self.chained = below is not None and below.auxiliary is not None
         self._code_below = below.auxiliary_code if self.chained else _identity
+        self._map_below = below.auxiliary_map if self.chained else _identity
         self._target, self._target_shape = self._head_target(target, encoder, below)
         bounded = self.map_distance.name == "cross_entropy"
         if self.chained and bounded:
@@ -178,7 +183,7 @@ class Autoencoder(Learner):
         shape, codes = self._target_shape, self.stage.shapes[-1]
         self.auxiliary = auxiliary_stage(shape, codes, filters, units, kernel_size(self.stage))
         # Nothing but its codes will be known where they are decoded from those of the image.
-        self.auxiliary_decoder = TiedDecoder(self.auxiliary, shape, "linear", switches=False)
+        self.auxiliary_decoder = TiedDecoder(self.auxiliary, shape, self.map_units, switches=False)
 
     def _head_target(self, name, encoder, below) -> tuple[Callable, tuple[int, ...]]:
         """What the head decodes, as a function of a pass, and its shape."""
@@ -195,9 +200,18 @@ class Autoencoder(Learner):
     def attend(self, auxiliary: bool | None = None) -> None:
         """Trains the auxiliary sentence alone, or all but it, or by default everything.
 
+        It changes what is trainable, so that an optimizer is made, or `compile` called, afterwards.
+
         Args:
             auxiliary: whether to train the auxiliary sentence, and nothing else, or the others.
         """
+        self.active = self._sentences(auxiliary)
+        mine = [self.auxiliary, self.auxiliary_decoder]
+        for part in (self.stage, self.decoder, self.saliency_head, *mine):
+            if part is not None:
+                part.trainable = auxiliary in (None, any(part is other for other in mine))
+
+    def _sentences(self, auxiliary: bool | None) -> list[str]:
         wanted = {
             "reconstruction": self.scales["reconstruction"],
             "sparsity": self.scales["sparsity"] and hasattr(self.sparsity, "penalty"),
@@ -206,25 +220,20 @@ class Autoencoder(Learner):
             "pooling": self.decodes_saliency and _saliency_pooling(self.stage),
             "auxiliary": self.auxiliary,
         }
-        self.active = [
-            name
-            for name, part in wanted.items()
-            if part and auxiliary in (None, name == "auxiliary")
-        ]
-        mine = [self.auxiliary, self.auxiliary_decoder]
-        for part in (self.stage, self.decoder, self.saliency_head, *mine):
-            if part is not None:
-                part.trainable = auxiliary in (None, any(part is other for other in mine))
+        return [n for n, part in wanted.items() if part and auxiliary in (None, n == "auxiliary")]
 
     def objectives(self, batch, training=None):
-        return self.step(batch, self._input_of_stage(batch["image"]), training)[0]
+        return self._judged(batch, self._input_of_stage(batch["image"]), training)[0]
 
     def step(self, batch, inputs, training=None):
-        """The loss of each sample by name, and the codes of the inputs as they are."""
+        """The loss of each sample by name, and the codes of the inputs without any noise."""
+        losses, codes = self._judged(batch, inputs, training)
+        return losses, self.stage(inputs, training=False) if self._noisy else codes
+
+    def _judged(self, batch, inputs, training):
         codes, trace = self.encode(inputs, batch.get("noise"), training, batch.get("saliency"))
         way = Pass(batch, inputs, codes, trace, training)
-        losses = {name: getattr(self, f"_{name}_loss")(way) for name in self.active}
-        return losses, codes if self.corruption is None else self.stage(inputs, training=training)
+        return {name: getattr(self, f"_{name}_loss")(way) for name in self.active}, codes
 
     def encode(self, inputs, noise=None, training=None, saliency=None):
         """Codes of the stage's inputs, and the trace that decoding needs."""
@@ -239,6 +248,14 @@ class Autoencoder(Learner):
     def auxiliary_code(self, maps):
         """Codes of saliency maps, through the auxiliary stages up to this one."""
         return self.auxiliary(self._code_below(maps))
+
+    def auxiliary_map(self, codes):
+        """Saliency maps from auxiliary codes of this stage: the way back."""
+        return self._map_below(self.auxiliary_decoder(codes))
+
+    def decode_saliency(self, codes):
+        """Saliency maps from the stage's codes, on the dual path through the auxiliary stages."""
+        return self._map_below(self.saliency_head(codes))
 
     def pixel_weight(self, batch):
         """The weight of each pixel in the reconstruction: its saliency, or 1."""
@@ -256,7 +273,8 @@ class Autoencoder(Learner):
         return self.distance.reduce(self.sparsity.penalty(way.codes, way.training))
 
     def _weights_loss(self, way):
-        kernels = [w for w in self.stage.trainable_variables if len(w.shape) > 1]
+        variables = [*self.stage.trainable_variables, *self.decoder.trainable_variables]
+        kernels = [w for w in variables if w.name.endswith("kernel")]
         total = sum(ops.sum(ops.power(ops.abs(w), self._norm)) for w in kernels)
         return total * ops.ones_like(way.batch["image"][:, 0, 0, 0], dtype="float32")
 

@@ -34,7 +34,7 @@ class TiedDecoder(keras.layers.Layer):
         self.switches = switches
         self.bias = Bias(every=not _convolves(stage))
         self.bias.build((None, *shape))
-        self.activation = make("activation", activation)
+        self.activation = output_units(activation)
         self.built = True
 
     def call(self, codes, trace=None):
@@ -56,13 +56,21 @@ class UntiedDecoder(keras.layers.Layer):
         super().__init__()
         self._run_backwards = stage.reverse if switches else None
         self.linear = Decoder(shape, kernel_size=kernel_size(stage))
-        self.activation = make("activation", activation)
+        self.activation = output_units(activation)
         self(ops.zeros((1, *stage.shapes[-1])))  # builds it
 
     def call(self, codes, trace=None):
         if self._run_backwards is not None:
             codes = self._run_backwards(codes, trace, spread_only=True)
         return self.activation(self.linear(codes))
+
+
+def output_units(activation: LayerSpec) -> keras.layers.Layer:
+    """The activation of what is decoded, never in 16 bits.
+
+    There a sigmoid is exactly 1 from 6.3 on, and has no gradient that could bring it back.
+    """
+    return make("activation", activation, dtype="float32")
 
 
 def auxiliary_stage(shape: Shape, codes: Shape, filters: int, units: int, kernel: int) -> Stage:

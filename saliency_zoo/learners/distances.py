@@ -5,6 +5,7 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.layers.make import LayerSpec
+from saliency_zoo.layers.stage import Stage
 from saliency_zoo.registry import split
 
 _SMALLEST = 1e-7
@@ -58,7 +59,7 @@ class Distance:
         return self._reduce(elements, axis=tuple(range(1, len(elements.shape))))
 
 
-def check_cross_entropy(activation: LayerSpec, below: keras.layers.Layer | None) -> None:
+def check_cross_entropy(activation: LayerSpec, below: Stage | None) -> None:
     """Refuses to compare by cross-entropy what does not lie in [0, 1].
 
     Args:
@@ -70,12 +71,23 @@ def check_cross_entropy(activation: LayerSpec, below: keras.layers.Layer | None)
             "distance = 'cross_entropy' compares numbers in [0, 1] and needs decoder_activation = "
             f"'sigmoid'. Received: {activation!r}"
         )
-    if below is not None and not any(_sigmoid(layer) for layer in below.layers):
+    if below is not None and not has_rates(below):
         raise ZooError(
             "distance = 'cross_entropy' of a stage's input needs sigmoid units in the stage "
             f"below it; a list gives each stage its own distance. Received: {below.name!r}"
         )
 
 
-def _sigmoid(layer: keras.layers.Layer) -> bool:
-    return getattr(layer, "activation", None) is keras.activations.sigmoid
+def check_rates(sparsity: keras.layers.Layer, stage: Stage) -> None:
+    """Refuses a sparsity of rates for codes that are none."""
+    if getattr(sparsity, "of_rates", False) and not has_rates(stage):
+        raise ZooError(
+            f"A sparsity of rates needs codes in [0, 1], those of sigmoid units. "
+            f"Received: {type(sparsity).__name__} at {stage.name!r}"
+        )
+
+
+def has_rates(stage: Stage) -> bool:
+    """Whether the codes of a stage lie in [0, 1]: those of sigmoid units do."""
+    found = (getattr(layer, "activation", None) for layer in stage.layers)
+    return any(activation is keras.activations.sigmoid for activation in found)

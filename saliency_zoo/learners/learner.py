@@ -35,8 +35,9 @@ class Learner(keras.Model):
     fits: str | None = None
 
     def __init__(self, **kwargs):
-        # Layers cast for themselves; maps, noise and losses keep their precision.
-        super().__init__(autocast=False, **kwargs)
+        # Layers cast for themselves; maps, noise, losses and what is read of variables here keep
+        # their precision.
+        super().__init__(autocast=False, dtype="float32", **kwargs)
 
     def objectives(self, batch: Batch, training: bool | None = None) -> dict[str, object]:
         """The loss of each sample, by name."""

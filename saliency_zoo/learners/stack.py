@@ -1,6 +1,5 @@
 """Learners for a whole network: one a stage, or one around all of it."""
 
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.layers.decoder import Decoder
-from saliency_zoo.layers.make import make
+from saliency_zoo.learners.decoders import output_units
 from saliency_zoo.learners.learner import Batch, Learner
 from saliency_zoo.networks.network import stages
 from saliency_zoo.registry import Spec, learners, parameters, split
@@ -67,16 +66,8 @@ class Stack(Learner):
         return self.last.decodes_saliency
 
     def decode_saliency(self, codes):
-        """Saliency maps from the codes of the last stage.
-
-        On the dual path its head gives auxiliary codes, which the auxiliary stages below decode.
-        """
-        maps = self.last.saliency_head(codes)
-        for part, below in itertools.pairwise(reversed(self.parts.values())):
-            if not part.chained:  # its targets were maps
-                break
-            maps = below.auxiliary_decoder(maps)
-        return maps
+        """Saliency maps from the codes of the last stage."""
+        return self.last.decode_saliency(codes)
 
     @property
     def last(self) -> Learner:
@@ -113,7 +104,7 @@ class Joint(Learner):
         if self.decodes_saliency:
             self.head = Decoder(shape)
             self.head.build((None, math.prod(codes)))
-            self.units = make("activation", first.map_units)
+            self.units = output_units(first.map_units)
         self.log(["saliency" if self.decodes_saliency else "reconstruction"])
         self.built = True
 

@@ -123,7 +123,9 @@ def preprocessed(network: keras.Model, preprocessing: keras.layers.Layer) -> ker
     channels = network.input.shape[-1]
     image = keras.Input((None, None, channels), dtype="uint8", name="image")
     network.name, preprocessing.name, name = NETWORK, PREPROCESSING, network.name
-    return keras.Model(image, network(preprocessing(image)), name=name)
+    # Keras's image layers train unless they are told, and the layers behind them would follow.
+    prepared = preprocessing(image, training=False)
+    return keras.Model(image, network(prepared), name=name)
 
 
 def image_shape(image_size: int | Sequence[int], channels: int, smallest: int) -> tuple[int, ...]:

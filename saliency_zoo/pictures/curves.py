@@ -29,8 +29,8 @@ class Panel(NamedTuple):
 def curves(subject: Subject) -> np.ndarray:
     """The mean of each objective over the batches of each epoch, in all phases of a run.
 
-    Each phase of pre-training has a panel, and each objective of fine-tuning, where thin lines are
-    folds and the thick one is their mean.
+    Each phase of pre-training has a panel, or one for each stage where all learn at once, and so
+    has each objective of fine-tuning, where thin lines are folds and the thick one is their mean.
 
     Args:
         subject: a preset, or the path of a run, which need not have finished.
@@ -59,9 +59,10 @@ def _panels(history: list[dict[str, str]]) -> Iterator[Panel]:
             kind, _, arm = FOLD.sub("", phase).partition("-")
             folded[kind, objective][arm or kind][phase].append(point)
         else:
-            single[phase][objective].append(point)
-    for phase, lines in single.items():
-        yield Panel(phase, {objective: [points] for objective, points in lines.items()})
+            stage, _, name = objective.rpartition("/")
+            single[": ".join(filter(None, [phase, stage]))][name].append(point)
+    for title, lines in single.items():
+        yield Panel(title, {name: [points] for name, points in lines.items()})
     for (kind, objective), arms in folded.items():
         yield Panel(f"{kind}: {objective}", {arm: list(r.values()) for arm, r in arms.items()})
 

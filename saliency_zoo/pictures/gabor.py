@@ -17,7 +17,8 @@ def gabor_bank(
 
     Args:
         size: side of the filters, odd.
-        wavelengths: of the waves, in pixels; the Gaussian around them is one octave wide.
+        wavelengths: of the waves, more than 2 pixels and at most `size`; the Gaussian around them
+            is one octave wide.
         directions: how many for each wavelength, evenly over half a turn. The first waves run
             from left to right, so that their lines are upright.
         phase: 0 for lines, a quarter turn (`np.pi / 2`) for edges.
@@ -27,11 +28,13 @@ def gabor_bank(
     """
     if size < 3 or size % 2 == 0:
         raise ZooError(f"The size of Gabor filters is odd and at least 3. Received: {size}")
-    right = all(isinstance(length, (int, float)) and length > 0 for length in wavelengths)
+    # Pixels cannot tell a shorter wave from a longer one, and a window not a longer one from none.
+    right = all(isinstance(length, (int, float)) and 2 < length <= size for length in wavelengths)
     if not wavelengths or not right or directions < 1:
         raise ZooError(
-            "Gabor filters have positive wavelengths and at least one direction. "
-            f"Received: wavelengths={list(wavelengths)}, directions={directions}"
+            f"Gabor filters have wavelengths of more than 2 pixels, here at most {size}, and at "
+            f"least one direction. Received: wavelengths={list(wavelengths)}, "
+            f"directions={directions}"
         )
     y, x = np.mgrid[:size, :size] - size // 2
     bank = []

@@ -15,7 +15,7 @@ from saliency_zoo.layers.stage import Stage
 from saliency_zoo.networks.network import features
 from saliency_zoo.pictures.filters import Units
 from saliency_zoo.pictures.mosaic import as_grey
-from saliency_zoo.pictures.patterns import check_reversible
+from saliency_zoo.pictures.patterns import check_reversible, layer_by_layer
 from saliency_zoo.pictures.sheet import Row, sheet
 from saliency_zoo.pictures.subject import Subject, at_least_one, chosen
 
@@ -83,23 +83,22 @@ def strongest(encoder: keras.Model, stage: str, numbers: np.ndarray) -> np.ndarr
 def inverted(stages: Sequence[Stage], numbers: np.ndarray, unit: int) -> np.ndarray:
     """The strongest answer of a unit of the last stage to each image, run backwards.
 
-    All other codes are set to 0. What comes down to a stage whose codes ReLU keeps positive is
-    made positive, too; no bias is added on the way.
+    All other codes are set to 0. What comes down to a ReLU is made positive, too; no bias is added
+    on the way.
 
     Args:
         stages: from the first on, each of them reversible.
         numbers: images as the first stage takes them.
         unit: its number in the last stage.
     """
-    traces, codes = [], ops.convert_to_tensor(numbers)
-    for stage in stages:
-        codes, trace = stage.trace(codes, training=False)
+    layers, traces, codes = layer_by_layer(stages), [], ops.convert_to_tensor(numbers)
+    for layer in layers:
+        codes, trace = layer.trace(codes, training=False)
         traces.append(trace)
     codes = ops.convert_to_tensor(_alone(ops.convert_to_numpy(codes), unit))
-    for number in reversed(range(len(stages))):
-        codes = stages[number].reverse(codes, traces[number])
-        if number and _rectifies(stages[number - 1]):
-            codes = ops.relu(codes)
+    for layer, trace in zip(reversed(layers), reversed(traces), strict=True):
+        codes = ops.relu(codes) if _rectifies(layer.layers[0]) else codes
+        codes = layer.reverse(codes, trace)
     return ops.convert_to_numpy(codes)
 
 
@@ -112,6 +111,6 @@ def _alone(codes: np.ndarray, unit: int) -> np.ndarray:
     return alone.reshape(codes.shape)
 
 
-def _rectifies(stage: Stage) -> bool:
-    relus = (getattr(layer, "activation", None) is keras.activations.relu for layer in stage.layers)
-    return any(isinstance(layer, keras.layers.ReLU) for layer in stage.layers) or any(relus)
+def _rectifies(layer: keras.layers.Layer) -> bool:
+    relu = getattr(layer, "activation", None) is keras.activations.relu
+    return relu or isinstance(layer, keras.layers.ReLU)

@@ -34,13 +34,23 @@ def patterns(
         `(units, height, width, channels)`, 0 where a unit in the middle does not look.
     """
     codes = _weights(stages[index], units)
-    for stage in reversed(stages[:index]):
-        check_reversible(stage)
-        biases = [layer.bias for layer in stage.layers if getattr(layer, "bias", None) is not None]
-        if biases and bias:  # the last is what was added to the codes
-            codes[_box(codes)] -= ops.convert_to_numpy(biases[-1])
+    for stage in reversed(layer_by_layer(stages[:index])):
+        added = getattr(stage.layers[0], "bias", None)
+        if added is not None and bias:
+            codes[_box(codes)] -= ops.convert_to_numpy(added)
         codes = ops.convert_to_numpy(stage.reverse(ops.convert_to_tensor(codes))).copy()
     return codes
+
+
+def layer_by_layer(stages: Sequence[Stage]) -> list[Stage]:
+    """The layers of reversible stages, each as a stage of its own: what is done between them."""
+    found = []
+    for stage in stages:
+        check_reversible(stage)
+        for layer, shape in zip(stage.layers, stage.shapes, strict=False):
+            found.append(Stage([layer]))
+            found[-1].build((None, *shape))
+    return found
 
 
 def painted(parts: Sequence[Learner], units: Sequence[int]) -> np.ndarray:

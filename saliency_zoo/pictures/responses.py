@@ -36,7 +36,7 @@ def responses(
         bank: `"gabor"`, `"learnt"`, or by default both.
         image: number of the image.
         count: how many learnt filters, the first.
-        wavelengths: of the Gabor filters, in pixels; eight directions each.
+        wavelengths: of the Gabor filters, from more than 2 to 13 pixels; eight directions each.
     """
     if bank is not None and bank not in BANKS:
         raise unknown("bank of filters", bank, BANKS)

@@ -128,8 +128,9 @@ def _decoding(preset, content, scaled) -> dict[str, tuple[Any, list]]:
     if not any(path.startswith(presets.DECODERS) for path in content["files"]):
         return {}
     # Around weights of their own: joint training may have moved the encoder on from its decoders.
-    learner = presets.stack(preset, presets.load(preset, preprocess=False))
-    mapper = presets.saliency_decoder(preset, presets.load(preset, preprocess=False))
+    learner = mapper = presets.stack(preset, presets.load(preset, preprocess=False))
+    if presets.JOINT in content["files"]:
+        mapper = presets.saliency_decoder(preset, presets.load(preset, preprocess=False))
     described = content["model"]["preprocessing"]
     mean, std = (keras.ops.array(described[k], "float32") for k in ("mean", "std"))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from saliency_zoo import config, experiment
+from saliency_zoo import cards, config, experiment
 from saliency_zoo.evaluation.finetune import PRETRAINED
 from saliency_zoo.presets import HISTORY, RESULTS
 from saliency_zoo.registry import networks
@@ -66,7 +66,8 @@ def _parameters(spec: str) -> int:
 
 def _images_seen(cell: Cell, unlabelled: int) -> dict[str, int]:
     """How many there are, and how many each phase looked at, again and again."""
-    steps = {row["phase"]: int(row["step"]) for row in logs.read(cell.folder / HISTORY)}
+    history = logs.read(Path(cards.checked(cell.folder, HISTORY)))
+    steps = {row["phase"]: int(row["step"]) for row in history}
     labels = _classifiers(cell.folder)[0]["labels"]
     train, finetune = cell.recipe.train, cell.recipe.finetune
     # Of the phases of fine-tuning, one a fold, the first stands for all.
@@ -93,7 +94,8 @@ def _run(cell: Cell, card: Card) -> dict[str, Any]:
 
 def _classifiers(folder: Path) -> list[dict[str, Any]]:
     """The row of each fold, in order."""
-    rows = json.loads((folder / RESULTS).read_text(encoding="utf-8"))["runs"]
+    path = Path(cards.checked(folder, RESULTS))
+    rows = json.loads(path.read_text(encoding="utf-8"))["runs"]
     return sorted((r for r in rows if r["arm"] == PRETRAINED), key=lambda row: row["fold"])
 
 

@@ -1,6 +1,7 @@
 """A table as its TOML file describes it, and the recipe of each of its runs."""
 
 import functools
+import itertools
 import json
 import re
 import tomllib
@@ -12,23 +13,23 @@ from typing import Any
 from saliency_zoo import config
 from saliency_zoo.config import Recipe
 from saliency_zoo.errors import ZooError, unknown
-from saliency_zoo.registry import detectors, learners, networks
+from saliency_zoo.registry import datasets, detectors, learners, networks, protocols
 
 Values = dict[str, Any]
 
 # No pre-training is a row like any other, trained once a seed and compared with all of them.
-ALWAYS = "finetune.without_pretraining=false"
+ALWAYS, SEED = "finetune.without_pretraining=false", "train.seed"
 KINDS = {
-    "title": (str, "a string"),
-    "note": (str, "a string"),
-    "extends": (str, "the file of a recipe, relative to that of the table"),
-    "seeds": (list, "a list of integers"),
-    "references": (list, "a list of labels of rows"),
-    "recipe": (dict, "a table of values of all rows"),
-    "row": (list, "at least one [[row]] with a label"),
-    "group": (list, "some [[group]], each with a label"),
+    "title": (str, "is a string"),
+    "note": (str, "is a string"),
+    "extends": (str, "is the file of a recipe, relative to that of the table"),
+    "seeds": (list, "are integers, each once"),
+    "references": (list, "are labels of rows, each once"),
+    "recipe": (dict, "is a table of values of all rows"),
+    "row": (list, "is at least one [[row]] with a label"),
+    "group": (list, "is some [[group]], each with a label"),
 }
-OPTIONAL = {"note": "", "extends": "", "references": [], "recipe": {}, "group": [{"label": ""}]}
+OPTIONAL = {"note": "", "extends": "", "references": [], "recipe": {}, "group": []}
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def load(path: str | Path) -> Table:
         folder=path.parent,
         base=path.parent / found["extends"] if found["extends"] else None,
         values=_flat(found["recipe"]),
-        groups=_labelled(found["group"], "group"),
+        groups=_labelled(found["group"], "group") or {"": {}},
         rows=rows,
         references=tuple(found["references"]),
         seeds=tuple(found["seeds"]),
@@ -136,17 +137,23 @@ def words(values: Values) -> list[str]:
 
 def _recipe(table: Table, group: str, row: str, seed: int, overrides: Sequence[str]) -> Recipe:
     said = [[ALWAYS], words(table.values), words(table.groups[group]), overrides]
-    said += [words(table.rows[row]), [f"train.seed={seed}"]]
+    said.append(words(table.rows[row]))
     try:
+        own = [word for word in itertools.chain(*said) if word.partition("=")[0].strip() == SEED]
+        if own:
+            raise ZooError(f"The seeds of a table are those in `seeds`. Received: {own[0]}")
+        said.append([f"{SEED}={seed}"])
         base = {} if table.base is None else config.table_of(table.base)
         layers = map(config.parse_options, said)
         recipe = config.from_table(functools.reduce(config.merge, layers, base), table.folder)
-        for known, part in (
-            (detectors, recipe.saliency),
-            (networks, recipe.network),
-            (learners, recipe.learner),
+        for known, name in (
+            (datasets, recipe.data.name.partition(":")[0]),
+            (detectors, recipe.saliency.name),
+            (networks, recipe.network.name),
+            (learners, recipe.learner.name),
+            (protocols, recipe.evaluate.protocol),
         ):
-            known.resolve(part.name)
+            known.resolve(name)
     except ZooError as error:
         raise ZooError(f"Row {row!r}: {error}") from None
     return recipe
@@ -159,14 +166,15 @@ def _check(found: Mapping[str, Any], path: Path) -> None:
     for key, (kind, what) in KINDS.items():
         value = found.get(key)
         if not isinstance(value, kind) or (value in ("", []) and key not in OPTIONAL):
-            raise ZooError(f"The {key} of a table is {what}. Received: {value!r}")
+            raise ZooError(f"The {key} of a table {what}. Received: {value!r}")
     if found["extends"] and not (path.parent / found["extends"]).is_file():
         raise ZooError(
-            f"The extends of a table is {KINDS['extends'][1]}. Received: {found['extends']!r}"
+            f"The extends of a table {KINDS['extends'][1]}. Received: {found['extends']!r}"
         )
-    seeds = found["seeds"]
-    if len(set(seeds)) < len(seeds) or any(type(seed) is not int for seed in seeds):
-        raise ZooError(f"The seeds of a table are integers, each once. Received: {seeds!r}")
+    for key, kind in (("seeds", int), ("references", str)):
+        value = found[key]
+        if any(type(entry) is not kind for entry in value) or len(set(value)) < len(value):
+            raise ZooError(f"The {key} of a table {KINDS[key][1]}. Received: {value!r}")
 
 
 def _labelled(tables: list[Any], kind: str) -> dict[str, Values]:
@@ -174,8 +182,12 @@ def _labelled(tables: list[Any], kind: str) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for table in tables:
         label = table.get("label") if isinstance(table, Mapping) else None
-        if not isinstance(label, str):
-            raise ZooError(f"A {kind} of a table has a label. Received: {table!r}")
+        if not isinstance(label, str) or not _slug(label).strip("-."):
+            raise ZooError(
+                f"A {kind} of a table has a label, with a letter or a digit. Received: {table!r}"
+            )
+        if not label.isprintable() or "|" in label:  # it is a cell of the written table
+            raise ZooError(f"A label of a table is one line without '|'. Received: {label!r}")
         if _slug(label) in map(_slug, found):
             raise ZooError(f"Two {kind}s of a table have the same label. Received: {label!r}")
         found[label] = _flat({k: v for k, v in table.items() if k != "label"})
@@ -205,4 +217,5 @@ def _toml(value: Any) -> str:
 
 
 def _slug(label: str) -> str:
-    return "-".join(re.findall(r"[a-z0-9.]+", label.lower()))
+    """What of a label names a folder: letters, digits and dots."""
+    return "-".join(re.findall(r"(?:[^\W_]|\.)+", label.lower()))

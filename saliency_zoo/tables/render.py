@@ -14,7 +14,7 @@ NOTES = """\
 Accuracy in % on the test images, mean ± deviation over the folds, each averaged over the seeds; \
 `over seeds` is the deviation over the seeds of pre-training, each averaged over the folds. \
 `minus ROW` is the mean difference from that row, paired by seed and fold, with a 95 % interval: \
-the wider of two paired t intervals, one over the seeds and one over the folds, where there are \
+the widest of the paired t intervals over the seeds, over the folds and over both, where there are \
 several, because runs that share a seed or a fold are not independent. All networks are scored on \
 the same test images, and folds may share training images: the intervals say nothing of other \
 images. `parameters` are those of the network that is left for inference; `images` counts what \

@@ -22,21 +22,23 @@ def paired(differences: np.ndarray) -> Interval | None:
     """The mean difference of two rows with a 95 % interval; None for a single pair.
 
     All seeds meet all folds, so that pairs of one seed, or of one fold, are not independent: an
-    interval over all pairs is too narrow. This is the wider of the two ordinary paired t intervals,
-    one over the seeds, each averaged over its folds, and one over the folds, each averaged over
-    the seeds. With a single fold, or a single seed, it is the only one that there is.
+    interval over all pairs is too narrow. This is the widest of three t intervals: over the seeds,
+    each averaged over its folds; over the folds, each averaged over the seeds; and over both, whose
+    squared errors add up, with Satterthwaite's degrees of freedom. With a single fold, or a single
+    seed, they are one and the ordinary paired t interval.
 
     Args:
         differences: (seeds, folds).
     """
     from scipy import stats
 
-    halves = []
-    for values in (differences.mean(axis=1), differences.mean(axis=0)):
-        if len(values) > 1:
-            error = np.std(values, ddof=1) / np.sqrt(len(values))
-            halves.append(stats.t.ppf(0.975, len(values) - 1) * error)
-    if not halves:
+    means = [m for m in (differences.mean(axis=1), differences.mean(axis=0)) if len(m) > 1]
+    if not means:
         return None
+    squares = np.array([np.var(m, ddof=1) / len(m) for m in means])
+    freedom = np.array([len(m) - 1 for m in means])
+    # No difference anywhere has no degrees of freedom, and needs none.
+    both = squares.sum() ** 2 / max((squares**2 / freedom).sum(), np.finfo(float).tiny)
+    halves = stats.t.ppf(0.975, [*freedom, max(both, 1)]) * np.sqrt([*squares, squares.sum()])
     mean, half = float(differences.mean()), float(max(halves))
     return Interval(mean, mean - half, mean + half)

@@ -10,7 +10,7 @@ _CROP = "salient_crop"
 
 
 def augmentations(recipe: Recipe, phase: str = "train") -> list[Any]:
-    """The layers of `train.augment`, in order, tried on the size of the recipe's images.
+    """The layers of `augment`, in order, tried on the size of the recipe's images.
 
     Args:
         recipe: the recipe.
@@ -23,6 +23,11 @@ def augmentations(recipe: Recipe, phase: str = "train") -> list[Any]:
         if name == _CROP:
             if data.crop is None:
                 raise ZooError(f"The augmentation {_CROP!r} needs data.crop. Received: none")
+            if "crop" in options:
+                raise ZooError(
+                    f"The augmentation {_CROP!r} crops data.crop, here {data.crop}. "
+                    f"Received: crop={options['crop']!r}"
+                )
             options = {**options, "crop": data.crop}
         layer = layers.create({**options, "name": f"augmentation.{name}"})
         layer.numbers(side, side)

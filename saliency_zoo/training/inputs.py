@@ -3,8 +3,10 @@
 import functools
 import inspect
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +66,7 @@ class Inputs:
             parts.append(self.unlabelled.split("unlabelled").images)
         if which != "unlabelled":
             parts.append(self.labelled.split("train").images)
-        same_channels(*parts)
+        same_channels(*(part.shape[-1] for part in parts))
         return parts
 
     @functools.cached_property
@@ -133,27 +135,31 @@ class Inputs:
         return Split(resized(split.images, self.recipe.data.size), split.labels)
 
 
-def same_channels(*parts: np.ndarray) -> None:
+def same_channels(*channels: int) -> None:
     """Refuses colour beside grey: one network sees all of the images."""
-    found = sorted({part.shape[-1] for part in parts})
-    if len(found) > 1:
+    if len(set(channels)) > 1:
         raise ZooError(
             "All images of a recipe have as many channels; data.options.channels makes them, where "
-            f"the reader has it. Received: images of {found[0]} and of {found[1]}"
+            f"the reader has it. Received: images of {min(channels)} and of {max(channels)}"
         )
 
 
 def read(recipe: Recipe, spec: str | None = None) -> ImageSet:
     """The image set of a recipe, or another one with the same options."""
-    data = recipe.data
-    spec = spec or data.name
-    options = dict(data.options)
-    size = inspect.signature(datasets[spec.partition(":")[0]]).parameters.get("size")
-    # Scenes are drawn at the size that is asked for. Photographs are read as they are, because
-    # their maps are better the larger they are.
-    if size is not None and size.default is not None:
-        options.setdefault("size", data.size)
+    spec = spec or recipe.data.name
+    options = sized(spec, recipe.data.size, recipe.data.options)
     return image_set.load(spec, root=recipe.folder, **options)
+
+
+def sized(spec: str, size: int, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a reader and, where it draws scenes, the size to draw them at.
+
+    Photographs are read as they are: their maps are better the larger they are, and one layer
+    resizes them wherever they are used.
+    """
+    known = inspect.signature(datasets[spec.partition(":")[0]]).parameters.get("size")
+    drawn = known is not None and known.default is not None
+    return {"size": size, **options} if drawn else dict(options)
 
 
 def resized(images: np.ndarray, size: int, chunk: int = 512) -> np.ndarray:

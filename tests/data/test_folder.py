@@ -1,3 +1,4 @@
+import os
 import warnings
 
 import numpy as np
@@ -45,6 +46,18 @@ def test_train_and_test_folders(tmp_path):
     assert data.split("train").labels.tolist() == [0, 1, 1]
     assert data.split("unlabelled").labels is None
     assert len(data.split("unlabelled")) == 3
+
+
+def test_american_spelling(tmp_path):
+    data = folder(fill(tmp_path, a=2, b=2, unlabeled=3))
+    assert data.class_names == ("a", "b")
+    assert len(data.split("unlabelled")) == 3
+
+
+def test_file_names_of_any_bytes(tmp_path):
+    fill(tmp_path, **{".": 1})
+    (tmp_path / "00.png").rename(tmp_path / os.fsdecode(b"\xff.png"))
+    assert len(folder(tmp_path).split("unlabelled")) == 1
 
 
 def test_flat_folder_is_unlabelled(tmp_path):
@@ -120,6 +133,10 @@ def test_the_checksum_follows_names_and_content(tmp_path):
         ({"a": 1, "b": 1, "c": 0}, "A class folder holds at least one image. Received: "),
         ({"train__cat": 1, "train__dog": 1, "test__cats": 1}, "Did you mean 'cat'?"),
         ({"a": 1, "b": 1, ".": 1}, "not both. Received: 00.png beside"),
+        ({"train__a": 1, "train__b": 1, ".": 1}, "not both. Received: 00.png beside"),
+        ({"train__a": 1, "train__b": 1, "train": 1}, "not both. Received: 00.png beside"),
+        ({"train__a": 1, "train__b": 1, "val__a": 1}, "beside train/ in"),
+        ({"a": 1, "b\nc": 1}, "printable. Received: 'b\\nc' in"),
     ],
 )
 def test_folders_that_are_refused(tmp_path, counts, sentence):

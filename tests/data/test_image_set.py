@@ -19,6 +19,7 @@ def a_set(**arguments):
     [
         ({"images": IMAGES[0]}, "Received: uint8 of shape (5, 6, 3)"),
         ({"images": IMAGES.astype("float32")}, "Received: float32 of shape (4, 5, 6, 3)"),
+        ({"images": IMAGES[:, :0]}, "Received: uint8 of shape (4, 0, 6, 3)"),
         ({"images": IMAGES[..., :2]}, "Received: uint8 of shape (4, 5, 6, 2)"),
         ({"images": [1, 2]}, "Received: list"),
         ({"images": IMAGES, "labels": LABELS[:3]}, "Received: int64 of shape (3,)"),
@@ -68,6 +69,7 @@ def test_unknown_split(key):
     ("arguments", "sentence"),
     [
         ({"splits": {}}, "Received: none in small"),
+        ({"folds": []}, "Received: 0 of small"),
         ({"splits": {"train": Split(IMAGES[:0])}}, "Received: 0 in train of small"),
         ({"splits": {"train": Split(IMAGES, LABELS + 1)}}, "Received: 2 at position 1 of train"),
         ({"splits": {"train": Split(IMAGES, LABELS - 1)}}, "Received: -1 at position 0 of train"),
@@ -109,6 +111,8 @@ def test_load_refuses(spec, sentence):
 def test_unknown_option_names_the_near_miss():
     with pytest.raises(UnknownName, match=r"Did you mean 'size'\?.*Received: 'sise'$"):
         load("synthetic", sise=32)
+    with pytest.raises(UnknownName, match=r"option of dataset 'synthetic'.*Received: 'spec'$"):
+        load("synthetic", spec="npz:a.npz")
 
 
 def test_relative_paths(tmp_path, monkeypatch):

@@ -50,6 +50,14 @@ def test_a_file_cut_short_is_refused(tmp_path, suffix, keep):
         read_image(path)
 
 
+def test_opencv_says_nothing_of_its_own(tmp_path, capfd):
+    cv2.imwrite(str(tmp_path / "a.tif"), RNG.integers(0, 256, (64, 64, 3)).astype("uint8"))
+    (tmp_path / "a.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:1000])
+    with pytest.raises(UnreadableImageError):
+        read_image(tmp_path / "a.tif")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_jpeg_with_something_after_its_end_is_whole(tmp_path):
     path = tmp_path / "a.jpg"
     cv2.imwrite(str(path), RGB)
@@ -95,6 +103,11 @@ def test_fit_cuts_the_centre():
     image = np.arange(4 * 10, dtype="uint8").reshape(4, 10, 1)
     assert (fit(image, 4) == image[:, 3:7]).all()
     assert (fit(image.swapaxes(0, 1), 4) == image.swapaxes(0, 1)[3:7]).all()
+
+
+def test_fit_makes_no_room_for_what_it_cuts():
+    strip = np.zeros((1, 2**16, 3), "uint8")  # at this size of 100 GB
+    assert fit(strip, 720).shape == (720, 720, 3)
 
 
 def test_fit_shrinks_by_averaging():

@@ -5,6 +5,7 @@ import pytest
 
 from saliency_zoo.data import mapping
 from saliency_zoo.data.mapping import chunks, joined, release, room
+from saliency_zoo.errors import ZooError
 
 
 def test_a_large_array_lies_in_a_file_without_a_name(tmp_path, monkeypatch):
@@ -25,6 +26,11 @@ def test_without_space_for_the_file_it_lies_in_memory(monkeypatch):
 
     monkeypatch.setattr(mapping, "_reserve", full)
     assert type(room((4, 3), "uint8", large=1)) is np.ndarray
+
+
+def test_without_space_anywhere_a_sentence_says_so():
+    with pytest.raises(ZooError, match=r"no room for \d+\.0 GiB, neither in memory nor in "):
+        room((2**40, 2**12), "uint8")
 
 
 @pytest.mark.parametrize("large", [1, 10**9])

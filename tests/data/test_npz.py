@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saliency_zoo.data.image_set import load
-from saliency_zoo.data.mapping import release
+from saliency_zoo.data.mapping import release, room
 from saliency_zoo.data.npz import Archive, npz
 from saliency_zoo.errors import ZooError
 
@@ -146,6 +146,11 @@ def test_the_checksum_follows_the_content(tmp_path):
         ({"x": X[:0]}, "Received: 0 in unlabelled of a"),
         ({"x": X, "mask_unlabelled": X[:2, ..., 0]}, "Received: uint8 of shape (2, 8, 8)"),
         ({"x": np.array([{}], object)}, "key 'x' of"),
+        ({"x": X[:, :0]}, "Received: uint8 of shape (6, 0, 8, 3)"),
+        ({"x_train": X, "y_train": Y, "folds": np.zeros((0, 2), int)}, "Received: 0 of a"),
+        ({"x_train": X, "y_train": 3}, "stay below 1. Received: 3 in"),
+        ({"x_train": X, "y_train": Y * 10}, "labels count from 0 and stay below 6. Received: 20"),
+        ({"x_train": X, "y_train": Y + np.uint64(2**63)}, "Received: 9223372036854775810 in"),
     ],
 )
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
@@ -166,6 +171,43 @@ def test_truncated_archives(tmp_path, save, keep):
         ZooError, match=r"Not a whole \.npz file of plain arrays\. Received: .*a\.npz"
     ):
         npz(path)
+
+
+def raw(path, shape, packed=zipfile.ZIP_DEFLATED, data=b"abc"):
+    """An archive whose one member promises this shape and holds these bytes."""
+    header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    with zipfile.ZipFile(path, "w", packed) as archive:
+        lead = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+        archive.writestr("x.npy", lead + header + data)
+    return path
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("shape", ["(10**15, 8, 8, 3)", "(1000000000000, 8, 8, 3)", "(-1, 8, 8, 3)",
+                                   "(True, 1, 1, 3)", "(1, 8"])  # fmt: skip
+def test_headers_that_promise_what_cannot_be(tmp_path, shape, packed):
+    with pytest.raises(ZooError, match=r"plain arrays\. Received: key 'x' of "):
+        npz(raw(tmp_path / "a.npz", shape, packed)).split("unlabelled")
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_other_compressions(tmp_path, packed):
+    path = raw(tmp_path / "a.npz", X.shape, packed, X.tobytes())
+    assert (npz(path).split("unlabelled").images == X).all()
+    damaged(path, 300)
+    with pytest.raises(ZooError, match=r"Received: key 'x' of .*a\.npz \("):
+        npz(path).split("unlabelled")
+    with pytest.raises(ZooError, match=r"Not a whole \.npz file"):
+        npz(path, verify=True)
+
+
+def test_a_large_compressed_member_is_mapped_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("saliency_zoo.data.npz.room", lambda shape, dtype: room(shape, dtype, 1))
+    monkeypatch.setattr("saliency_zoo.data.npz._PART", 100)
+    for array in (X, np.asfortranarray(X)):
+        found = Archive(write(tmp_path / "a.npz", np.savez_compressed, x=array))["x"]
+        assert isinstance(found, np.memmap)
+        assert (found == X).all()
 
 
 def test_not_an_archive(tmp_path):

@@ -54,6 +54,7 @@ def test_a_scaling_travels_with_the_preset(tmp_path, how, network, fitted):
         ("zac", "Unknown scaling. Did you mean 'zca'?"),
         ("{name='zca', epsilo=1}", "Unknown option of scaling 'zca'. Did you mean 'epsilon'?"),
         ("{name='zca', epsilon=-1}", "epsilon of whitening is at least 0. Received: -1"),
+        ("{name='contrast', bias=0}", "normalisation is positive. Received: 0"),
         ("{epsilon=1}", "[data.scaling] needs a name."),
     ],
 )

@@ -97,8 +97,10 @@ def test_the_checksum_follows_the_content(files):
         ("train_y.bin", b"\x01\x02\x0b", "lie in 1..10. Received: 11 at position 2 of"),
         ("fold_indices.txt", b"0 1\n2 3\n", "3 training images, from 0. Received: 3 in fold 1"),
         ("fold_indices.txt", b"0 one\n", "one fold a line, whole numbers between blanks. Received"),
+        ("fold_indices.txt", b"0 99999999999999999999\n", "whole numbers between blanks. Received"),
         ("fold_indices.txt", b"\n", "at least one fold. Received: an empty"),
         ("class_names.txt", b"cat dog\n", "names 10 classes. Received: 2 in"),
+        ("class_names.txt", b"\xff dog\n", "names 10 classes. Received: 2 in"),
     ],
 )
 def test_damaged_files(files, name, content, sentence):

@@ -178,6 +178,7 @@ def test_an_archive_with_another_checksum(tmp_path, offline, monkeypatch):
     ("spec", "options", "sentence"),
     [
         ("tfds:cifar1", {}, "Did you mean 'cifar10'?"),
+        ("tfds:glue", {}, "a feature 'image'. Received: 'glue', which has sentence"),
         ("tfds:stl10:9.9.9", {}, "Received: 'stl10:9.9.9'"),
         ("tfds", {}, "is named 'tfds:NAME'. Received: 'tfds'"),
         ("tfds:tiny_tfds", {"test": "tests"}, "Choose from: train, unlabelled, validation."),

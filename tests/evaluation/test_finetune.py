@@ -49,6 +49,9 @@ def test_augmented_and_with_a_saliency_decoder_for_a_while(tmp_path):
     ("words", "sentence"),
     [
         (['finetune.augment=["hide_patchs"]'], "hide_patches"),
+        (['finetune.augment=[{name = "salient_crop", crop = 4}]'], "data.crop, here 8. Received"),
+        (['finetune.augment=[{name = "hide_patches", patch = "x"}]'], "an integer. Received: 'x'"),
+        (["finetune.saliency_until=2"], "finetune.saliency_until is at most 1. Received: 2"),
         (["finetune.saliency_weight=-1"], "finetune.saliency_weight is at least 0. Received: -1"),
         (
             ["finetune.saliency_weight=1", "finetune.train=head"],

@@ -15,7 +15,7 @@ from saliency_zoo.evaluation import probes
 from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.frozen import codes
 from saliency_zoo.evaluation.scores import accuracy, outputs
-from tests.runs import command, preset, refusal  # noqa: F401
+from tests.runs import RECIPE, command, preset, refusal  # noqa: F401
 
 OPTIONS = {"train": 60, "test": 30, "unlabelled": 0, "seed": 5}
 WORDS = [f"{k}={v}" for k, v in OPTIONS.items()]
@@ -109,6 +109,36 @@ def test_a_presets_classifier_votes_on_ten_crops(preset):  # noqa: F811
     assert centre["crops"] == "centre"
 
 
+def test_the_classes_of_a_classifier_by_name(preset, tmp_path):  # noqa: F811
+    data = load("synthetic", size=12, **OPTIONS)
+    test, names = data.split("test"), list(data.class_names)
+
+    def score(labels, **more):
+        np.savez(tmp_path / "set.npz", x_test=test.images, y_test=labels, **more)
+        return zoo.evaluate(preset, f"npz:{tmp_path / 'set.npz'}")["accuracy"]
+
+    expected = zoo.evaluate(preset, "synthetic", **OPTIONS)["accuracy"]
+    assert score(test.labels) == expected  # as numbers
+    assert score(9 - test.labels, class_names=names[::-1]) == expected
+    with pytest.raises(zoo.ZooError, match=r"knows the classes disc, .*Received: a, b, c"):
+        score(test.labels, class_names=list("abcdefghij"))
+
+
+def test_a_run_is_scored_again_as_it_was(tmp_path):
+    """Photographs of another size than the network's, and not square."""
+    rng, labels = np.random.default_rng(0), np.arange(60) % 3
+    sets = {"x": (20, 14, 12), "x_train": (60, 13, 18), "x_test": (60, 19, 15)}
+    sets = {k: rng.integers(0, 256, (*shape, 3), "uint8") for k, shape in sets.items()}
+    np.savez(tmp_path / "set.npz", y_train=labels, y_test=labels, **sets)
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    words = ["data.name=npz:set.npz", "data.options={}", "evaluate.protocol=full"]
+    said = command("train", tmp_path / "tiny.toml", "--out", tmp_path / "run", *words)
+    assert said.code == 0, said.err
+    expected = json.loads((tmp_path / "run" / presets.RESULTS).read_text())["runs"][0]["accuracy"]
+    found = zoo.evaluate(tmp_path / "run", f"npz:{tmp_path / 'set.npz'}")
+    assert found["accuracy"] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("protocol", ["svm", "knn"])
 def test_the_other_probes_say_an_accuracy(preset, protocol):  # noqa: F811
     said = command("evaluate", preset, "--data", "synthetic", "--protocol", protocol, *WORDS)
@@ -155,6 +185,7 @@ def test_fine_tuning_on_other_images(preset, protocol, labels):  # noqa: F811
         (["on=folds"], "Received: on='folds' of 'classifier'"),
         (["crops=tne"], "Did you mean 'ten'?"),
         (["--protocol", "label_free", "crops=ten"], "Received: crops='ten' of 'label_free'"),
+        (["--protocol", "finetune", "test=0"], "Fine-tuning needs images in train and test"),
         (["labels_per_class=2"], "Received: labels_per_class=2 of 'classifier'"),
         (["--protocol", "linear", "labels_per_class=2"], "option of protocol 'full'"),
     ],

@@ -172,6 +172,7 @@ PIXELS = np.zeros((2, 4, 4, 3), "uint8")
         (lambda: Scaling.fit(PIXELS, {"name": "unit", "bias": 1}), "option of scaling 'unit'"),
         (lambda: Estimator(epsilon=-1), "at least 0. Received: -1"),
         (lambda: Estimator().finish(), "at least two images. Received: 0"),
+        (lambda: Scaling.fit(PIXELS, "zca"), "images that differ. Received: 2 of the same"),
         (lambda: Scaling.fit(PIXELS, "unti"), "Did you mean 'unit'?"),
     ],
 )

@@ -75,6 +75,25 @@ def test_the_mean_gradient_is_that_of_the_response_over_the_data(kind, cost):
         np.testing.assert_allclose(found[i, j], (ends[0] - ends[1]) / 2e-4, rtol=1e-3, atol=1e-6)
 
 
+def test_units_come_to_the_target_without_passing_it():
+    """Pushed by the gradient of what they cost, which the running mean delays."""
+    layer, codes = UnitResponseSparsity(target=0.05), np.full((8, 3), 0.5, "float32")
+    layer.build((None, 3))
+    for _ in range(300):
+        push = 2 * (numbers(layer.response) - 0.05)
+        layer.penalty(codes, training=True)
+        codes -= 0.01 * push
+        assert codes.min() > 0.049
+    np.testing.assert_allclose(codes, 0.05, atol=0.01)
+
+
+@pytest.mark.parametrize("target", [1e-5, 0.01, 0.5, 0.9999])
+def test_a_target_near_the_ends_costs_nothing(target):
+    layer = KLSparsity(target=target)
+    layer.build((None, 5))
+    np.testing.assert_allclose(numbers(layer.penalty(VECTORS)), 0, atol=1e-6)
+
+
 def test_the_divergence_is_zero_at_the_target_alone():
     layer = KLSparsity(target=0.2)
     layer.build((None, 5))

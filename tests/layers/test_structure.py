@@ -146,9 +146,10 @@ def test_a_bias_adds_one_number_to_each_channel():
 
 
 def painted(codes, kernel, steps, size):
-    """Each code paints its kernel around its own cell of `size`; what falls outside is lost."""
+    """Each code paints its kernel a step on; the middle of `size` is kept, the rest is lost."""
     found = np.zeros((len(codes), *size, kernel.shape[2]))
-    before = [(k - step) // 2 for k, step in zip(kernel.shape, steps, strict=False)]
+    axes = zip(codes.shape[1:3], kernel.shape[:2], steps, size, strict=True)
+    before = [((n - 1) * step + k - wanted) // 2 for n, k, step, wanted in axes]
     for i, j, u, v in np.ndindex(*codes.shape[1:3], *kernel.shape[:2]):
         y, x = i * steps[0] + u - before[0], j * steps[1] + v - before[1]
         if 0 <= y < size[0] and 0 <= x < size[1]:
@@ -156,18 +157,49 @@ def painted(codes, kernel, steps, size):
     return found
 
 
-@pytest.mark.parametrize("size", [(6, 6), (3, 3), (7, 4), (9, 2)])
-def test_a_decoder_paints_its_codes(size):
+@pytest.mark.parametrize(
+    ("size", "steps", "sides"),
+    [
+        ((6, 6), (2, 2), (4, 4)),
+        ((3, 3), (1, 1), (3, 3)),
+        ((7, 4), (2, 1), (4, 3)),
+        ((9, 2), (3, 1), (5, 3)),
+        ((16, 13), (5, 4), (7, 6)),
+    ],
+)
+def test_a_decoder_paints_its_codes(size, steps, sides):
     layer, codes = Decoder((*size, 2), kernel_size=3), normal((2, 3, 3, 4))
     layer(codes)
     layer.linear.bias.assign([0.5, -0.5])
     given = layer(codes)
     kernel, bias = layer.get_weights()
-    steps = [n // 3 if n % 3 == 0 else 1 for n in size]
-    for axis, n in enumerate(size, start=1):
-        if n % 3:
-            codes = np.take(codes, np.arange(n) * 3 // n, axis)
+    assert kernel.shape[:2] == sides
     np.testing.assert_allclose(given, painted(codes, kernel, steps, size) + bias, atol=1e-4)
+
+
+def test_a_decoder_reaches_the_borders():
+    """However target and codes compare."""
+    for n, wanted in [(1, 1), (3, 2), (3, 8), (4, 7), (8, 11), (5, 19)]:
+        layer, codes = Decoder((wanted, 4, 1), kernel_size=1), np.ones((1, n, 2, 1), "float32")
+        layer(codes)
+        layer.set_weights([np.ones(w.shape) for w in layer.get_weights()])
+        given = ops.convert_to_numpy(layer(codes))
+        assert given.shape == (1, wanted, 4, 1)
+        assert (given > 1).all(), (n, wanted)
+
+
+@pytest.mark.parametrize(("count", "kernel"), [(13, 3), (12, 5)])
+def test_a_code_paints_what_it_saw_through_a_convolution_without_padding(count, kernel):
+    """Its patch of 28 pixels a side, where 2x2 pooling followed the convolution."""
+    layer = Decoder((28, 28, 1), kernel_size=kernel)
+    layer.build((None, count, count, 1))
+    layer.linear.kernel.assign(np.ones(layer.linear.kernel.shape))
+    for place in (0, 4, count - 1):
+        codes = np.zeros((1, count, count, 1), "float32")
+        codes[0, place, place] = 1
+        rows, columns, _ = np.nonzero(ops.convert_to_numpy(layer(codes))[0])
+        seen = np.arange(2 * place, 2 * place + kernel + 1)
+        assert set(rows) == set(columns) == set(seen)
 
 
 @pytest.mark.parametrize("codes", [(2, 5), (2, 3, 3, 4)], ids=str)

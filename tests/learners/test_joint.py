@@ -58,7 +58,21 @@ def test_every_stage_learns(name):
 def test_maps_are_decoded_wherever_the_path_is_broken(weights):
     stack = joint("dual_path", saliency_weight=weights).stack
     codes, _ = stack.encode(BATCH["image"])
-    assert stack.decode_saliency(codes).shape == (4, 8, 8, 1)
+    parts = list(stack.parts.values())
+    maps = parts[2].saliency_head(codes)
+    for number in (2, 1):
+        if not weights[number - 1]:
+            break
+        maps = parts[number - 1].auxiliary_decoder(maps)
+    assert np.array_equal(numbers(stack.decode_saliency(codes)), numbers(maps))
+    assert maps.shape == (4, 8, 8, 1)
+
+
+def test_each_stage_decodes_the_map():
+    stack, image = joint("dual_path").stack, BATCH["image"]
+    for name, part in stack.parts.items():
+        image, _ = part.encode(image)
+        assert part.decode_saliency(image).shape == (4, 8, 8, 1), name
 
 
 def test_a_learner_of_nothing_is_refused():

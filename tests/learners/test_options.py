@@ -12,7 +12,7 @@ from saliency_zoo.learners.distances import Distance
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import assemble, stages
 from saliency_zoo.testing import check_learner, example_batch
-from saliency_zoo.testing.arrays import normal
+from saliency_zoo.testing.arrays import gradients, normal
 
 
 def dense(units=(7, 5), activation="sigmoid"):
@@ -96,6 +96,16 @@ def test_weights_cost_their_norm_once_a_batch(norm, power):
     np.testing.assert_allclose(float(first.total(values, 4)), expected, rtol=1e-5)
 
 
+def test_kernels_alone_cost_and_those_of_an_untied_decoder_too():
+    network = conv(activation="prelu")  # whose slopes are an image
+    kernel = numbers(stages(network)[0].layers[0].kernel)
+    for tied in (True, False):
+        part = learner("autoencoder", network, stage="stage1", weight_penalty=1.0, tied=tied)
+        own = 0 if tied else numbers(part.decoder.linear.linear.kernel)
+        found = losses(part, example_batch(part, network))["weights"]
+        np.testing.assert_allclose(found, (kernel**2).sum() + np.sum(own**2), rtol=1e-5)
+
+
 def test_sparsity_counts_with_its_weight_and_reduction():
     network = conv()
     means, sums = (
@@ -148,9 +158,10 @@ def test_the_second_decoder_has_as_much_to_decode_and_nothing_new():
         x = codes
 
 
-def test_weights_of_the_paths_by_default():
-    assert learner("dual_path", conv()).scales["stage3/saliency"] == 1.0
-    scales = learner("dual_path", dense((6, 6, 6))).scales
+@pytest.mark.parametrize("name", ["dual_path", "second_decoder"])
+def test_weights_of_the_paths_by_default(name):
+    assert learner(name, conv()).scales["stage3/saliency"] == 1.0
+    scales = learner(name, dense((6, 6, 6))).scales
     found = [scales[f"stage{i}/saliency"] for i in (1, 2, 3)]
     np.testing.assert_allclose(found, [1.0, 0.9, 0.8])
 
@@ -161,6 +172,47 @@ def test_the_auxiliary_code_of_a_dense_path():
     shapes = [part.auxiliary and part.auxiliary.shapes[-1] for part in taught.parts.values()]
     assert shapes == [(11,), (11,), None]  # nothing reads codes beside the last stage
     assert taught.parts["stage2"].saliency_head.linear.shape == (11,)
+
+
+def test_the_auxiliary_stage_decodes_maps_by_the_units_of_its_distance():
+    network = conv()
+    distances = ["cross_entropy", "squared", "squared"]
+    taught = learner("dual_path", network, saliency_distance=distances, auxiliary_filters=2)
+    batch, part = example_batch(taught, network), taught.parts["stage1"]
+    part.auxiliary_decoder.bias.bias.assign([-2.0])  # below 0 a linear unit would not learn
+    maps = batch["saliency"]
+    decoded = numbers(part.auxiliary_map(part.auxiliary_code(maps)))
+    expected = -np.mean(maps * np.log(decoded) + (1 - maps) * np.log(1 - decoded), (1, 2, 3))
+    np.testing.assert_allclose(losses(part, batch)["auxiliary"], expected, rtol=1e-4)
+    variables = part.auxiliary.trainable_variables
+    assert all(map(np.any, gradients(lambda: ops.mean(part(batch)["auxiliary"]), variables)))
+
+
+def test_a_stage_alone_normalises_by_what_it_encodes():
+    network = conv(normalisation="batch")
+    corruption = {"name": "masking", "rate": 1.0}
+    part = learner("autoencoder", network, stage="stage1", corruption=corruption)
+    part(example_batch(part, network), training=True)
+    normalisation = stages(network)[0].layers[1]
+    assert not np.any(numbers(normalisation.moving_mean))  # it saw masked images and no others
+
+
+@pytest.mark.parametrize(("dropout", "corruption"), [(0.5, None), (0.0, "masking")])
+def test_stages_that_learn_together_pass_codes_on_without_noise(dropout, corruption):
+    units = {"classes": None, "image_size": 4, "units": [9, 8, 7], "dropout": dropout}
+    network = zoo.create("thesis_dense_small", **units)
+    taught = learner("autoencoder", network, corruption=corruption)
+    batch, first = example_batch(taught, network), taught.parts["stage1"]
+    passed = first.step(batch, batch["image"], training=True)[1]
+    np.testing.assert_array_equal(numbers(passed), numbers(stages(network)[0](batch["image"])))
+
+
+def test_what_was_frozen_stays_so():
+    network = conv()
+    kernel = stages(network)[0].layers[0]
+    kernel.trainable = False
+    taught = learner("autoencoder", network)
+    assert not any(v is kernel.kernel for v in taught.trainable_variables)
 
 
 def test_patches_are_hidden_where_it_is_salient_and_have_to_be_guessed():
@@ -246,6 +298,7 @@ def test_a_pooling_that_decodes_saliency_learns_the_map():
         ({"weight_norm": 0.5}, "at least 1"),
         ({"weight_penalty": -1.0}, "weight_penalty is at least 0"),
         ({"sparsity": "l2"}, "Received: 'l2'"),
+        ({"sparsity": "kl"}, "sigmoid units. Received: KLSparsity at 'stage1'"),
         ({"corruption": "patches"}, "rows and columns"),
     ],
 )

@@ -46,7 +46,16 @@ def test_answers_are_correlations_with_a_mirrored_border():
 
 
 @pytest.mark.parametrize(
-    "options", [{"size": 4}, {"wavelengths": ()}, {"wavelengths": ["a"]}, {"directions": 0}]
+    "options",
+    [
+        {"size": 4},
+        {"wavelengths": ()},
+        {"wavelengths": ["a"]},
+        {"wavelengths": [2.0]},  # a phase of a quarter turn would leave nothing of it
+        {"wavelengths": [14.0]},
+        {"wavelengths": [float("nan")]},
+        {"directions": 0},
+    ],
 )
 def test_what_is_no_bank_is_refused(options):
     with pytest.raises(ZooError, match="Received: "):

@@ -6,6 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.stage import Stage
 from saliency_zoo.networks.network import create, stages
 from saliency_zoo.pictures.inversion import inverted, strongest
 from saliency_zoo.testing.arrays import normal
@@ -83,6 +86,26 @@ def test_it_equals_plain_numpy(network):
         assert np.allclose(found[k], picture, atol=1e-5)
         assert np.allclose(peaks[k], codes.max((0, 1)), atol=1e-5)
     assert np.abs(found).max() > 0
+
+
+def test_rectifiers_between_the_convolutions_of_a_stage_count():
+    keras.utils.set_random_seed(0)
+    first, second = (ReversibleConv2D(3, 3, padding="same") for _ in range(2))
+    relus = [keras.layers.ReLU(), keras.layers.Activation("relu")]
+    stage = Stage([first, relus[0], second, relus[1], ReversibleMaxPooling2D(2)])
+    images = normal((3, 8, 8, 3))
+    stage.build(images.shape)
+    found = inverted([stage], images, unit=2)
+    one, two = (np.array(layer.kernel, np.float64) for layer in (first, second))
+    for k, image in enumerate(images.astype(np.float64)):
+        answers = np.maximum(convolved(np.maximum(convolved(image, one), 0), two), 0)
+        places = places_of_maxima(answers)
+        codes = pooled(answers, places)
+        y, x = np.unravel_index(codes[..., 2].argmax(), codes.shape[:2])
+        alone = np.zeros_like(codes)
+        alone[y, x, 2] = codes[y, x, 2]
+        down = np.maximum(painted(unpooled(alone, places), two), 0)
+        assert np.allclose(found[k], painted(down, one), atol=1e-5)
 
 
 def test_without_rectifiers_it_is_the_answer_times_its_gradient():

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
+from saliency_zoo.layers.reversible_dense import ReversibleDense
 from saliency_zoo.layers.reversible_max_pooling2d import ReversibleMaxPooling2D
 from saliency_zoo.layers.stage import Stage
 from saliency_zoo.learners.stack import learner
@@ -48,6 +49,27 @@ def test_deep_dense_filters_are_mapped_down_as_the_thesis_says():
         assert np.allclose(without, w1 @ w2[:, unit], atol=1e-6)
     expected = w1 @ (w2 @ (w3[:, 2] - b2) - b1)
     assert np.allclose(patterns(whole, 2, [2])[0].ravel(), expected, atol=1e-5)
+
+
+def test_each_layer_of_a_stage_takes_its_own_bias_away():
+    rows = [(6, 5), (4,)]
+    whole, shape = [], (None, 7)
+    for units in rows:
+        layers = [[ReversibleDense(n), keras.layers.ReLU()] for n in units]
+        whole.append(Stage(itertools.chain(*layers)))
+        whole[-1].build(shape)
+        shape = (None, units[-1])
+    for variable in itertools.chain(*(stage.trainable_variables for stage in whole)):
+        variable.assign_add(0.1 * normal(variable.shape))
+    (w1, b1), (w2, b2), (w3, _) = (
+        [np.array(weight) for weight in (layer.kernel, layer.bias)]
+        for stage in whole
+        for layer in stage.layers
+        if layer.weights
+    )
+    expected = w1 @ (w2 @ (w3[:, 1] - b2) - b1)
+    assert np.allclose(patterns(whole, 1, [1])[0], expected, atol=1e-5)
+    assert np.allclose(patterns(whole, 1, [1], bias=False)[0], w1 @ w2 @ w3[:, 1], atol=1e-5)
 
 
 def test_convolutional_filters_are_the_kernels():

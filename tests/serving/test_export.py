@@ -3,15 +3,17 @@
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import saliency_zoo as zoo
 from saliency_zoo import presets
 from saliency_zoo.data.synthetic import synthetic
-from saliency_zoo.networks.network import encoder
+from saliency_zoo.pictures.subject import Subject
 from saliency_zoo.serving.export import export
-from tests.runs import PRESET, finished_run, preset  # noqa: F401 - fixtures
+from tests.runs import PRESET, RECIPE, command, finished_run, preset  # noqa: F401 - fixtures
 
 ALONE = """
 import sys
@@ -81,10 +83,39 @@ def test_images_and_maps_are_decoded(served, preset, images):  # noqa: F811
 
 
 def test_the_auxiliary_path_leaves_no_trace_in_the_encoder(preset):  # noqa: F811
-    bare = presets.load(str(preset), preprocess=False)
     plain = zoo.create("thesis_conv", classes=None, image_size=8, filters=4, hidden=8)
-    assert [w.shape for w in bare.weights] == [w.shape for w in plain.weights]
-    assert encoder(bare).count_params() == plain.count_params()
+    expected = sorted(tuple(weight.shape) for weight in plain.weights)
+    found = []
+    with h5py.File(preset / presets.ENCODER) as file:
+        file.visititems(lambda _, item: found.append(getattr(item, "shape", None)))
+    assert sorted(filter(None, found)) == expected
+    served = tf.saved_model.load(str(preset / "serving" / "1"))
+    for name in ("encode", "features"):
+        assert sorted(tuple(v.shape) for v in served.signatures[name].variables) == expected
+    assert len(served.signatures["saliency"].variables) > len(expected)  # so that one would see it
+
+
+def test_after_joint_training_the_last_decoder_of_maps_is_served(images, tmp_path):
+    (tmp_path / "tiny.toml").write_text(RECIPE.partition("[finetune]")[0])
+    words = ["train.max_steps=1", "train.joint_epochs=1", "data.scaling=zca"]
+    said = command("train", tmp_path / "tiny.toml", "--out", tmp_path / "run", *words)
+    assert said.code == 0, said.err
+    made = str(export(tmp_path / "run", PRESET, tmp_path))
+    served = tf.saved_model.load(f"{made}/serving/1")
+    whole = zoo.load(made)
+    codes, scaled = whole(images), whole.get_layer("preprocessing")(images)
+    assert np.allclose(
+        served.signatures["encode"](image=tf.constant(images))["code"], codes, atol=1e-5
+    )
+    decoder = presets.saliency_decoder(made, presets.load(made, preprocess=False))
+    assert np.allclose(decoder.encode(scaled)[0].numpy().reshape(3, -1), codes, atol=1e-5)
+    maps = np.asarray(decoder.decode_saliency(decoder.encode(scaled)[0]))[..., 0].clip(0, 1)
+    found = served.signatures["saliency"](image=tf.constant(images))["saliency"]
+    assert np.allclose(found, maps, atol=1e-5)
+    stack = presets.stack(made, presets.load(made, preprocess=False))
+    pixels = Subject(made).scaling.invert(np.asarray(stack.decode(*stack.encode(scaled))))
+    found = served.signatures["reconstruct"](image=tf.constant(images))["image"].numpy()
+    assert np.abs(found.astype(int) - pixels).max() <= 1
 
 
 def test_a_preset_is_never_overwritten_unasked(finished_run, tmp_path):  # noqa: F811

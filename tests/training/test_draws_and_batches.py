@@ -148,8 +148,24 @@ def test_the_layers_of_an_exported_model_scale_alike():
 
 
 @pytest.mark.parametrize(
-    "options", [{"batch_size": 41}, {"crop": 11}, {"shard": (0, 3)}, {"shard": (2, 2)}]
+    "options",
+    [
+        {"batch_size": 41},
+        {"batch_size": 0},
+        {"crop": 11},
+        {"crop": 0},
+        {"shard": (0, 3)},
+        {"shard": (2, 2)},
+        {"labels": np.arange(39)},
+        {"saliency": np.zeros((40, 10, 10), np.float32)},
+    ],
 )
 def test_what_cannot_be_is_refused(options):
     with pytest.raises(ZooError, match="Received"):
         batches(**options)
+
+
+@pytest.mark.parametrize("step", [-1, 5])
+def test_an_epoch_has_no_more_steps(step):
+    with pytest.raises(ZooError, match=rf"steps 0 to 4\. Received: {step}"):
+        batches().batch(0, step)

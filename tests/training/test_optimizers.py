@@ -18,13 +18,13 @@ def run(optimizer, steps=5):
     return [keras.ops.convert_to_numpy(v) for v in (*variables, *optimizer.variables)]
 
 
-@pytest.mark.parametrize("decay", [0.0, 0.1])
+@pytest.mark.parametrize(
+    "options", [{}, {"weight_decay": 0.1}, {"amsgrad": True}, {"clipnorm": 0.1}], ids=str
+)
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
-def test_steps_equal_those_of_keras(name, decay):
+def test_steps_equal_those_of_keras(name, options):
     rate = keras.optimizers.schedules.CosineDecay(0.01, 5)
-    ours, theirs = (
-        getattr(m, name)(rate, weight_decay=decay) for m in (optimizers, keras.optimizers)
-    )
+    ours, theirs = (getattr(m, name)(rate, **options) for m in (optimizers, keras.optimizers))
     for found, expected in zip(run(ours), run(theirs), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
 

@@ -1,5 +1,6 @@
 """The orders and rounds of pre-training, in runs of a few steps."""
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from saliency_zoo import config
 from saliency_zoo.errors import ZooError
 from saliency_zoo.presets import DECODERS, JOINT
 from saliency_zoo.rehearsal import rehearse
-from saliency_zoo.training import refinement
+from saliency_zoo.training import checkpoint, refinement
 from saliency_zoo.training.pretraining import pretrain
 from saliency_zoo.training.run import Run
 
@@ -75,7 +76,24 @@ def test_greedy_stages_do_not_care_when_the_auxiliary_ones_learn(tmp_path):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_a_round_goes_on_with_the_maps_of_the_one_before(tmp_path):
+class Killed(BaseException):
+    """As sudden as a signal: nothing catches it."""
+
+
+def killing(function, count):
+    """The function, after whose call of this number nothing more happens."""
+    calls = []
+
+    def last(*arguments):
+        function(*arguments)
+        calls.append(arguments)
+        if len(calls) == count:
+            raise Killed
+
+    return last
+
+
+def test_a_round_goes_on_with_the_maps_of_the_one_before(tmp_path, monkeypatch):
     once = weights_of(pretrain(run_of(tmp_path / "once")))
     run = run_of(tmp_path / "twice", rounds=2)
     twice = weights_of(pretrain(run))
@@ -92,6 +110,13 @@ def test_a_round_goes_on_with_the_maps_of_the_one_before(tmp_path):
     assert maps.max() <= 1
     again = weights_of(pretrain(run_of(tmp_path / "twice", rounds=2)))  # from the checkpoints
     assert equal(again, twice)
+    killed = run_of(tmp_path / "killed", rounds=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", killing(checkpoint.save, 7))  # in the second round
+        with pytest.raises(Killed):
+            pretrain(killed)
+    assert phases(killed) == phases(run)[:3]
+    assert equal(weights_of(pretrain(killed)), twice)
 
 
 @pytest.mark.parametrize(("size", "crop"), [(12, 8), (32, 24), (12, 12), (10, 3)])
@@ -131,6 +156,11 @@ def test_decoders_are_kept_with_the_stages_they_were_trained_with(tmp_path):
     assert not (image.folder / JOINT).exists()
     from saliency_zoo.learners.stack import learner
 
+    with h5py.File(image.folder / DECODERS / "stage1.weights.h5") as file:
+        stored = []
+        file.visititems(lambda _, item: stored.append(getattr(item, "shape", None)))
+    # The kernel and the bias of the stage once, and the decoder's bias: they are tied.
+    assert sorted(filter(None, stored)) == [(3,), (3, 3, 3, 4), (4,)]
     fresh = image.build(0)
     part = learner("autoencoder", fresh, stage="stage1")
     part.load_weights(image.folder / DECODERS / "stage1.weights.h5")

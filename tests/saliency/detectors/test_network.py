@@ -139,7 +139,7 @@ def test_a_model_has_to_be_named(options, sentence):
 def test_what_does_not_fit_is_refused_before_training(tmp_path):
     with pytest.raises(ZooError, match=r"whose code is a map.* Received: 'thesis_conv'"):
         zoo.train(config.load("saliency_conv", [*QUICK, "network.name=thesis_conv"]), tmp_path)
-    with pytest.raises(ZooError, match=r"imitation has none of its own\. Received: 2"):
+    with pytest.raises(ZooError, match=r"stages, which 'imitation' has not\. Received: 2"):
         zoo.train(config.load("saliency_conv", [*QUICK, "train.joint_epochs=2"]), tmp_path)
     assert list(tmp_path.iterdir()) == []
     for options in ({"kernel_size": 4}, {"filters": 0}, {"activation": "sofmax"}):
