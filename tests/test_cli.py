@@ -13,14 +13,13 @@ import pytest
 import saliency_zoo as zoo
 from saliency_zoo import cli, presets
 from saliency_zoo.cli.command import read
+from saliency_zoo.cli.verbs import NAMES as VERBS
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import write_image
 from saliency_zoo.progress import Progress
 from tests.runs import PRESET, command, finished_run, preset  # noqa: F401
 
 ROOT = Path(zoo.__file__).parent.parent
-VERBS = ["list", "show", "detect", "new", "train", "evaluate", "embed", "export", "predict"]
-VERBS += ["table", "verify"]
 
 
 @pytest.fixture

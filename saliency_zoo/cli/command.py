@@ -65,6 +65,8 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         except OSError:
             width = 100
         super().__init__(prog, max_help_position=30, width=min(width, 100) - 2)
+        # argparse forgets that verbs are indented twice.
+        self._action_max_length = 2 + max(map(len, NAMES)) + 2
 
 
 class _Version(argparse.Action):
@@ -89,7 +91,7 @@ def read(words: list[str]) -> argparse.Namespace:
         )
         raise ZooError(f"Unknown argument of {verb}{hint}. Received: {' '.join(wrong)!r}")
     if rest:
-        parsed.assignments += rest
+        parsed.assignments = [*parsed.assignments, *rest]
     return parsed
 
 

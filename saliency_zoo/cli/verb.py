@@ -38,13 +38,16 @@ def argument(*flags, **options):
 
 def options_of(what: str):
     """OPTION=VALUE words."""
-    return argument("assignments", nargs="*", metavar="OPTION=VALUE", help=f"option of the {what}")
+    return _assignments(metavar="OPTION=VALUE", help=f"option of the {what}")
+
+
+def _assignments(**options):
+    # With a default argparse does not name them among what is missing.
+    return argument("assignments", nargs="*", default=(), **options)
 
 
 JSON = argument("--json", action="store_true", help="print JSON")
-OVERRIDES = argument(
-    "assignments",
-    nargs="*",
+OVERRIDES = _assignments(
     metavar="PATH=VALUE",
     help="replaces one value of the recipe by its dotted path, e.g. train.epochs=5",
 )

@@ -38,7 +38,7 @@ def folder(
     One of these, each of the first two with `unlabelled/` beside it if there is one:
     `FOLDER/class/*.jpg`; `FOLDER/train/class/*.jpg` with or without `FOLDER/test/class/*.jpg`;
     `FOLDER/*.jpg` or `FOLDER/unlabelled/`, without labels. Files are taken in the order of their
-    names; hidden ones are left alone. Where there is no `test/`, the test split is drawn from each
+    names, hidden ones left alone. Where there is no `test/`, the test split is drawn from each
     class alike.
 
     Args:

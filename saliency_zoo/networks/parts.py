@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -39,15 +40,30 @@ class Parts:
     bias: bool = False
 
     def convolve(
-        self, filters: int, kernel_size: int, strides: int = 1, padding: str = "same"
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int],
+        strides: int = 1,
+        padding: str = "same",
+        **options: Any,
     ) -> Layers:
-        """A convolution, and its normalisation where there is one."""
+        """A convolution, with options of its own, and its normalisation where there is one."""
         at_least_one("filters", filters)
         arguments: dict[str, Any] = {"filters": filters, "kernel_size": kernel_size}
-        arguments |= {"padding": padding, **self._without_bias()}
+        arguments |= {"padding": padding, **self._without_bias(), **options}
         if strides != 1:
             arguments["strides"] = strides
         return [make("convolution", self.convolution, **arguments), *self.normalise()]
+
+    def preactivate(
+        self, filters: int, kernel_size: int | tuple[int, int], strides: int = 1
+    ) -> Layers:
+        """Normalisation, activation and convolution, in this order.
+
+        The convolution leaves its bias to the normalisation that comes next.
+        """
+        opening = [*self.normalise(), self.activate()]
+        return [*opening, self.convolve(filters, kernel_size, strides)[0]]
 
     def connect(self, units: int) -> Layers:
         """A dense layer, and its normalisation where there is one."""
@@ -77,13 +93,23 @@ def dropped(rate: float) -> Layers:
     return [keras.layers.Dropout(rate)] if rate else []
 
 
-def scores(classes: int | None) -> keras.layers.Layer | None:
-    """The head that most networks have: one linear layer, or none for an encoder."""
-    return None if classes is None else keras.layers.Dense(classes)
+def scores(classes: int | None, dropout: float = 0.0) -> keras.layers.Layer | None:
+    """The head that most networks have: one linear layer, or none for an encoder.
+
+    Args:
+        classes: number of classes, or None.
+        dropout: share of the code that is dropped before it.
+    """
+    if classes is None:
+        return None
+    linear = keras.layers.Dense(classes)
+    return keras.Sequential([keras.layers.Dropout(dropout), linear]) if dropout else linear
 
 
 def at_least_one(name: str, given: int | Sequence[int]) -> None:
-    """Refuses counts below 1."""
-    counts = [given] if isinstance(given, int) else list(given)
-    if not counts or min(counts) < 1:
-        raise ZooError(f"Each count in {name} is at least 1. Received: {name}={given!r}")
+    """Refuses what is no count: those are whole numbers, at least 1."""
+    counts = list(given) if isinstance(given, Sequence) else [given]
+    if not counts or not all(isinstance(n, Integral) and n >= 1 for n in counts):
+        raise ZooError(
+            f"Each count in {name} is a whole number, at least 1. Received: {name}={given!r}"
+        )

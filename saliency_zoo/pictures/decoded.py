@@ -1,7 +1,5 @@
 """Images and saliency maps, and what is decoded of them from the codes of each stage."""
 
-from collections.abc import Callable
-
 import numpy as np
 from keras import ops
 
@@ -30,7 +28,7 @@ def reconstructions(subject: Subject, images: np.ndarray, count: int = 12) -> np
         images: uint8, `(N, H, W, C)`.
         count: how many of them are shown, the first.
     """
-    decoders = {k: learner for k, learner in subject.decoders.items() if _decodes_images(learner)}
+    decoders = {k: learner for k, learner in subject.decoders.items() if decodes_images(learner)}
     if not decoders:
         raise _nothing(subject, "images: those with a reconstruction_weight do")
     at_least_one(count=count)
@@ -39,7 +37,9 @@ def reconstructions(subject: Subject, images: np.ndarray, count: int = 12) -> np
     for label, learner in decoders.items():
         decoded = learner.decode(*learner.encode(subject.scaled(shown), training=False))
         rows.append(Row(label, subject.scaling.invert(ops.convert_to_numpy(decoded))))
-    rows += _read(subject, images, count, lambda some: subject.crops(some) / 255)
+    others = images[count : count + FITTED]
+    if subject.joint is not None and len(others) >= FEWEST:
+        rows.append(Row(CODE, _read(subject, shown, subject.crops(others))))
     title = f"{subject.name}: images and their reconstructions"
     return sheet(title, [rows], note=_note(rows))
 
@@ -62,35 +62,26 @@ def saliency(subject: Subject, images: np.ndarray, count: int = 12) -> np.ndarra
     for label, learner in decoders.items():
         codes = learner.encode(subject.scaled(shown), training=False)[0]
         rows.append(Row(label, as_map(ops.convert_to_numpy(learner.decode_saliency(codes)))))
-    if subject.joint is not None and subject.joint.decodes_saliency:
+    if subject.joint is not None:
         codes = subject.joint.encode(subject.scaled(shown), training=False)[0]
         rows.append(Row(CODE, as_map(ops.convert_to_numpy(subject.joint.decode_saliency(codes)))))
-    else:
-        rows += _read(subject, images, count, subject.maps)
     title = f"{subject.name}: images, their maps, and the maps decoded from codes"
     return sheet(title, [rows], note=_note(rows))
 
 
-def _read(
-    subject: Subject, images: np.ndarray, count: int, target: Callable[[np.ndarray], np.ndarray]
-) -> list[Row]:
-    """After joint training, what the encoder's own code holds, read from it by ridge regression.
-
-    The reading is fitted to other images than those that are shown.
-    """
-    others = images[count : count + FITTED]
-    if not subject.recipe.train.joint_epochs or len(others) < FEWEST:
-        return []
-    seen = subject.scaled(subject.crops(images[: count + FITTED]))
-    codes = outputs(subject.encoder, seen).reshape(len(seen), -1)
-    found = readout(codes[count:], target(others), codes[:count])
-    return [Row(CODE, as_map(found))]
+def _read(subject: Subject, shown: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """What the encoder's own code holds of images, by ridge regression fitted to other ones."""
+    codes, known = (
+        outputs(subject.encoder, subject.scaled(crops)).reshape(len(crops), -1)
+        for crops in (shown, others)
+    )
+    return as_map(readout(known, others / 255, codes))
 
 
-def _decodes_images(learner: Learner) -> bool:
+def decodes_images(learner: Learner) -> bool:
+    """Whether all the decoders that it takes were trained: others decode noise."""
     if not isinstance(learner, Stack):
         return learner.decodes_image
-    # A decoder that was not trained decodes noise.
     return all(part.scales["reconstruction"] for part in learner.parts.values())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from saliency_zoo import config, presets
+from saliency_zoo import cards, config, presets
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError, unknown
@@ -70,13 +70,15 @@ class Subject:
     @functools.cached_property
     def recipe(self) -> config.Recipe:
         """The recipe that made it."""
-        return config.load(self.folder / presets.RECIPE)
+        return config.load(cards.checked(self.folder, presets.RECIPE))
 
     @property
     def history(self) -> list[dict[str, str]]:
         """The rows of its history, which a run has before it has finished."""
-        running = Path(self._given) / presets.HISTORY
-        return logs.read(running if running.is_file() else self.folder / presets.HISTORY)
+        running = Path(self._given)
+        if (running / presets.HISTORY).is_file() and not (running / cards.CARD).is_file():
+            return logs.read(running / presets.HISTORY)
+        return logs.read(Path(cards.checked(self.folder, presets.HISTORY)))
 
     @functools.cached_property
     def scaling(self) -> Scaling:

@@ -10,6 +10,7 @@ import keras
 from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError
 from saliency_zoo.networks import network as networks
+from saliency_zoo.pictures.decoded import decodes_images
 
 SERVING = "serving/1"
 
@@ -32,15 +33,15 @@ def export(run: str | Path, name: str, to: str | Path = "SavedModels", force: bo
             f"A preset of this name is there: take another, or --force. Received: {str(target)!r}"
         )
     source = presets.find(str(run))
+    content = cards.read_card(source)
     problems = cards.damaged(source)
     if problems:
         raise ZooError(f"The run is damaged: {problems[0]}. Received: {str(run)!r}")
-    if not cards.read_card(source)["golden"]["outputs"]:
+    if not content["golden"]["outputs"]:
         raise ZooError(f"The run has not finished: train it to its end. Received: {str(run)!r}")
     Path(to).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=to) as folder:
         made = Path(folder) / name
-        content = cards.read_card(source)
         for path in [*content["files"], cards.CARD]:
             (made / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(Path(source) / path, made / path)
@@ -146,7 +147,7 @@ def _decoding(preset, content, scaled) -> dict[str, tuple[Any, list]]:
         return {"saliency": keras.ops.clip(mapper.decode_saliency(codes)[..., 0], 0, 1)}
 
     found = {}
-    if learner.decodes_image:
+    if decodes_images(learner):
         found["reconstruct"] = (reconstruct, [learner])
     if mapper.decodes_saliency:
         found["saliency"] = (saliency, [mapper])

@@ -132,6 +132,7 @@ def test_a_run_is_scored_again_as_it_was(tmp_path):
     np.savez(tmp_path / "set.npz", y_train=labels, y_test=labels, **sets)
     (tmp_path / "tiny.toml").write_text(RECIPE)
     words = ["data.name=npz:set.npz", "data.options={}", "evaluate.protocol=full"]
+    words += ["finetune.epochs=5", "finetune.without_pretraining=false"]
     said = command("train", tmp_path / "tiny.toml", "--out", tmp_path / "run", *words)
     assert said.code == 0, said.err
     expected = json.loads((tmp_path / "run" / presets.RESULTS).read_text())["runs"][0]["accuracy"]

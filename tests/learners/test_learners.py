@@ -5,6 +5,7 @@ import pytest
 from saliency_zoo.networks.network import create
 from saliency_zoo.registry import learners
 from saliency_zoo.testing import check_learner
+from tests.learners.test_options import SIGMOID, conv, dense
 
 
 @pytest.fixture(scope="module")
@@ -25,3 +26,31 @@ def test_contract_with_corruption_and_untied_decoders(network):
 
 def test_contract_of_one_stage(network):
     check_learner("dual_path", network, corruption={"name": "masking", "rate": 0.5}, base=0.1)
+
+
+COMBINATIONS = [
+    {"name": "autoencoder", **SIGMOID, "sparsity": "kl", "weight_penalty": 1e-3},
+    {"name": "autoencoder", "sparsity": "unit_response", "corruption": "salt_and_pepper"},
+    {"name": "autoencoder", "tied": False, "sparsity": {"name": "k_winners", "share": 0.3}},
+    {"name": "dual_path", "reduction": "sum", "sparsity": "response", "auxiliary_units": 9},
+    {"name": "saliency_decoder", "saliency_distance": "cross_entropy", "weight_penalty": 1.0},
+    {"name": "second_decoder", "distance": "absolute"},
+]
+
+
+@pytest.mark.parametrize("spec", COMBINATIONS, ids=lambda spec: "-".join(map(str, spec.values())))
+def test_contract_on_a_dense_network(spec):
+    check_learner(spec, dense())
+
+
+@pytest.mark.parametrize(
+    "activation", ["relu", "tanh", "leaky_relu", "prelu", "elu", "randomised_leaky_relu"]
+)
+def test_every_unit_is_trained(activation):
+    check_learner("autoencoder", conv(activation=activation))
+
+
+@pytest.mark.parametrize("pooling", ["max", "average", "saliency"])
+@pytest.mark.parametrize("switches", [True, False])
+def test_contract_on_a_convolutional_network(pooling, switches):
+    check_learner("dual_path", conv(pooling=pooling), switches=switches)

@@ -11,7 +11,7 @@ from saliency_zoo.layers.stage import Stage
 from saliency_zoo.learners.distances import Distance
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import assemble, stages
-from saliency_zoo.testing import check_learner, example_batch
+from saliency_zoo.testing import example_batch
 from saliency_zoo.testing.arrays import gradients, normal
 
 
@@ -246,34 +246,6 @@ def test_sentences_can_be_trained_apart():
     assert main <= set(map(id, part.trainable_variables))
     part.attend()
     assert list(losses(part, batch)) == every
-
-
-COMBINATIONS = [
-    {"name": "autoencoder", **SIGMOID, "sparsity": "kl", "weight_penalty": 1e-3},
-    {"name": "autoencoder", "sparsity": "unit_response", "corruption": "salt_and_pepper"},
-    {"name": "autoencoder", "tied": False, "sparsity": {"name": "k_winners", "share": 0.3}},
-    {"name": "dual_path", "reduction": "sum", "sparsity": "response", "auxiliary_units": 9},
-    {"name": "saliency_decoder", "saliency_distance": "cross_entropy", "weight_penalty": 1.0},
-    {"name": "second_decoder", "distance": "absolute"},
-]
-
-
-@pytest.mark.parametrize("spec", COMBINATIONS, ids=lambda spec: "-".join(map(str, spec.values())))
-def test_contract_on_a_dense_network(spec):
-    check_learner(spec, dense())
-
-
-@pytest.mark.parametrize(
-    "activation", ["relu", "tanh", "leaky_relu", "prelu", "elu", "randomised_leaky_relu"]
-)
-def test_every_unit_is_trained(activation):
-    check_learner("autoencoder", conv(activation=activation))
-
-
-@pytest.mark.parametrize("pooling", ["max", "average", "saliency"])
-@pytest.mark.parametrize("switches", [True, False])
-def test_contract_on_a_convolutional_network(pooling, switches):
-    check_learner("dual_path", conv(pooling=pooling), switches=switches)
 
 
 def test_a_pooling_that_decodes_saliency_learns_the_map():

@@ -48,7 +48,6 @@ def test_learners_train(spec):
     network = dense(activation="sigmoid")
     taught = zoo.learner(spec, network)
     batch = example_batch(taught, network)
-    assert {v.dtype for v in taught(batch, training=True).values()} == {ops.zeros(1).dtype}
     sums = stepper(taught, make_optimizer(Train(), 1))(batch)
     assert np.isfinite(list(sums.values())).all()
 

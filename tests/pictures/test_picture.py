@@ -77,6 +77,14 @@ def test_curves_are_those_of_a_run_that_has_not_finished_too(finished_run):  # n
         zoo.picture("running", "curves")
 
 
+@pytest.mark.parametrize(("kind", "file"), [("curves", "history.csv"), ("saliency", "recipe.toml")])
+def test_no_picture_is_drawn_of_what_has_changed(finished_run, kind, file):  # noqa: F811
+    shutil.copytree(finished_run, "changed")
+    Path("changed", file).write_text(Path("changed", file).read_text() + "\n")
+    said = refusal("show", "changed", "--picture", kind)
+    assert f"A file of the preset is damaged: {file} does not match its checksum." in said
+
+
 def test_options_choose_units_and_stages(preset):  # noqa: F811
     one = zoo.picture(preset, "deep_filters", stage="stage3", unit=2)
     words = ["show", preset, "--picture", "deep_filters", "--out", "a.png"]

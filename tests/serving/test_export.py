@@ -1,5 +1,6 @@
 """The SavedModel of a preset runs on TensorFlow alone and says what the Keras model says."""
 
+import shutil
 import subprocess
 import sys
 
@@ -12,8 +13,8 @@ import saliency_zoo as zoo
 from saliency_zoo import presets
 from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.pictures.subject import Subject
-from saliency_zoo.serving.export import export
-from tests.runs import PRESET, RECIPE, command, finished_run, preset  # noqa: F401 - fixtures
+from saliency_zoo.serving.export import _decoding, export
+from tests.runs import PRESET, RECIPE, command, finished_run, preset, refusal  # noqa: F401
 
 ALONE = """
 import sys
@@ -118,6 +119,16 @@ def test_after_joint_training_the_last_decoder_of_maps_is_served(images, tmp_pat
     assert np.abs(found.astype(int) - pixels).max() <= 1
 
 
+def test_decoders_that_were_not_trained_are_not_served(preset, monkeypatch):  # noqa: F811
+    def untrained(_, encoder):
+        return zoo.learner("dual_path", encoder, reconstruction_weight=[1.0, 0.0, 1.0])
+
+    content, scaled = presets.card(str(preset)), zoo.load(str(preset)).get_layer("preprocessing")
+    assert set(_decoding(str(preset), content, scaled)) == {"reconstruct", "saliency"}
+    monkeypatch.setattr(presets, "stack", untrained)
+    assert set(_decoding(str(preset), content, scaled)) == {"saliency"}
+
+
 def test_a_preset_is_never_overwritten_unasked(finished_run, tmp_path):  # noqa: F811
     made = export(finished_run, PRESET, tmp_path)
     before = {p: p.read_bytes() for p in made.rglob("*") if p.is_file()}
@@ -127,6 +138,15 @@ def test_a_preset_is_never_overwritten_unasked(finished_run, tmp_path):  # noqa:
     export(finished_run, PRESET, tmp_path, force=True)
     assert presets.verify(str(made)) == []
     assert [p.name for p in tmp_path.iterdir()] == [PRESET]  # nothing half made is left
+
+
+def test_a_damaged_run_is_refused_in_one_sentence(finished_run, tmp_path):  # noqa: F811
+    for file in ("card.json", "history.csv"):
+        run = shutil.copytree(finished_run, tmp_path / file)
+        (run / file).write_text((run / file).read_text() + "\n")
+        said = refusal("export", run, "--as", PRESET, "--to", tmp_path / "presets")
+        assert f"{file} does not match its checksum" in said
+        assert said.count("Received: ") == 1
 
 
 @pytest.mark.parametrize("name", ["plain", "a/b.c", "../up.tag", "a..b", ".a.b", "a.b c", ""])
