@@ -14,6 +14,7 @@ _PUBLIC = {
     "export": "serving.export",
     "features": "networks.network",
     "learner": "learners.stack",
+    "lesions": "evaluation.lesions",
     "list_models": "catalogue",
     "load": "presets",
     "picture": "pictures.picture",

@@ -11,19 +11,33 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def list_models(pattern: str = "*", pretrained: bool | None = None) -> list[str]:
-    """Names of networks and of presets.
+def list_models(
+    pattern: str = "*", pretrained: bool | None = None, features: bool = False
+) -> list[str] | list[dict[str, Any]]:
+    """Names of networks and of presets, or what each of them gives where.
 
     Args:
         pattern: shell pattern, e.g. `"*dual*"`.
         pretrained: only presets (True), only networks (False), or both.
+        features: instead of a name a row, as of `saliency_zoo.networks.outline.outline`.
 
     Example:
         >>> zoo.list_models("*dual*")
         ['thesis_conv.dual_path_quickstart']
+        >>> zoo.list_models("lenet5", features=True)[0]["stages"][0]
+        {'name': 'stage1', 'channels': 6, 'reduction': 2}
     """
     rows = [row for row in catalogue(pattern) if row["kind"] in ("network", "preset")]
-    return [row["name"] for row in rows if pretrained in (None, row["pretrained"])]
+    rows = [row for row in rows if pretrained in (None, row["pretrained"])]
+    return [_outlined(row) if features else row["name"] for row in rows]
+
+
+def _outlined(row: dict[str, Any]) -> dict[str, Any]:
+    from saliency_zoo.networks.outline import outline
+
+    name = row["name"]
+    spec = presets.card(name)["model"]["network"] if row["pretrained"] else name
+    return {"name": name, **outline(spec)}
 
 
 def catalogue(pattern: str = "*") -> list[dict[str, Any]]:

@@ -18,6 +18,9 @@ from typing import Any, Literal
 
 from saliency_zoo.errors import ZooError, unknown
 
+Optimizer = Literal["adam", "adamw", "sgd", "momentum"]
+Schedule = Literal["constant", "cosine", "steps"]
+
 
 def _at_least(default: Any, low: float) -> Any:
     return field(default=default, metadata={"low": low})
@@ -75,9 +78,10 @@ class Train:
     joint_epochs: int = _at_least(0, 0)
     rounds: int = _at_least(1, 1)
     batch_size: int = _at_least(128, 1)
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    optimizer: Optimizer = "adam"
     learning_rate: float = _at_least(1e-3, 0)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
+    drops: list = field(default_factory=lambda: [0.5, 0.75])
     weight_decay: float = _at_least(0.0, 0)
     flip: bool = True
     augment: list = field(default_factory=list)
@@ -92,13 +96,17 @@ class Finetune:
 
     epochs: int = _at_least(60, 1)
     batch_size: int = _at_least(50, 1)
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    optimizer: Optimizer = "adam"
     learning_rate: float = _at_least(1e-3, 0)
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Schedule = "constant"
+    drops: list = field(default_factory=lambda: [0.5, 0.75])
     weight_decay: float = _at_least(0.0, 0)
     flip: bool = True
     augment: list = field(default_factory=list)
     max_steps: int | None = _at_least(None, 1)
+    padding: int = _at_least(0, 0)
+    loss: Literal["softmax", "hinge", "triplet"] = "softmax"
+    auxiliary_weight: float = _at_least(0.0, 0)
     train: Literal["all", "head"] = "all"
     code_scale: Literal["pretrained", "fresh"] = "pretrained"
     saliency_weight: float = _at_least(0.0, 0)

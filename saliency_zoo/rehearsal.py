@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
-from saliency_zoo.config import Recipe
+import keras
+
+from saliency_zoo.config import Finetune, Recipe
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.finetune import classifier
 from saliency_zoo.evaluation.rescaling import check_rescalable
+from saliency_zoo.learners.classifier import TRIPLET
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack, learner
 from saliency_zoo.networks.network import stages
@@ -15,6 +19,7 @@ from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.augmentations import augmentations
 from saliency_zoo.training.inputs import same_channels
+from saliency_zoo.training.optimizers import make_optimizer
 from saliency_zoo.training.run import Run
 
 _GIVEN = {"classes": "the labels", "image_size": "data.crop or data.size", "channels": "the images"}
@@ -43,16 +48,31 @@ def _pretraining(run: Run) -> None:
     Batches(images, inputs.scaling, train.batch_size, train.seed, crop=recipe.data.crop)
     augmentations(recipe)
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
+    make_optimizer(train, 1)
     _check_share(run, train.batch_size, "train.batch_size")
     part, encoder = recipe.learner, run.build(train.seed)
-    if recipe.data.scaling.name == "pca" and len(stages(encoder)[0].shapes[-1]) > 1:
+    with strategies.scope(run.strategy):
+        found = learner({"name": part.name, **part.options}, encoder)
+    _check_scaling(found, encoder, recipe)
+    _check_schedule(found, recipe)
+
+
+def _check_scaling(found: Learner, encoder: keras.Model, recipe: Recipe) -> None:
+    """Refuses pixels in a scale that the learner cannot use."""
+    scaling = recipe.data.scaling.name
+    if scaling == "pca" and len(stages(encoder)[0].shapes[-1]) > 1:
         raise ZooError(
             "data.scaling = 'pca' gives components, in which neighbours are no neighbours: it is "
             f"for dense networks. Received: network.name = {recipe.network.name!r}"
         )
-    with strategies.scope(run.strategy):
-        found = learner({"name": part.name, **part.options}, encoder)
-    _check_schedule(found, recipe)
+    part = next(iter(found.parts.values())) if isinstance(found, Stack) else found
+    distance = getattr(part, "distance", None)
+    compared = distance is not None and part.scales.get("reconstruction")
+    if compared and distance.name == "cross_entropy" and scaling != "unit":
+        raise ZooError(
+            "distance = 'cross_entropy' of images needs data.scaling = 'unit', pixels in [0, 1]. "
+            f"Received: data.scaling = {scaling!r}"
+        )
 
 
 def _check_schedule(found: Learner, recipe: Recipe) -> None:
@@ -101,14 +121,27 @@ def rehearse_finetuning(run: Run) -> None:
         least = min(settings.batch_size, len(fold))
         _check_share(run, least, "finetune.batch_size, or the images of a fold where it has fewer,")
     augmentations(run.recipe, "finetune")
-    if settings.saliency_weight and settings.train == "head":
-        raise ZooError(
-            "finetune.saliency_weight is for finetune.train = 'all', where codes change. "
-            f"Received: {settings.saliency_weight}"
-        )
+    make_optimizer(settings, 1)
+    _check_head_alone(settings)
     network = run.build(run.recipe.train.seed, len(labelled.class_names))
+    classifier(run, network)
     if settings.code_scale == "fresh":
         check_rescalable(network)
+
+
+def _check_head_alone(settings: Finetune) -> None:
+    """Refuses what only teaches the stages, where these are to stay."""
+    taught = {
+        "saliency_weight": settings.saliency_weight,
+        "auxiliary_weight": settings.auxiliary_weight,
+        "loss": settings.loss if settings.loss == TRIPLET else None,
+    }
+    for option, value in taught.items():
+        if value and settings.train == "head":
+            raise ZooError(
+                f"finetune.{option} = {value!r} is for finetune.train = 'all', where codes change. "
+                f"Received: {value!r}"
+            )
 
 
 def _check_share(run: Run, batch_size: int, path: str) -> None:

@@ -102,6 +102,13 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["learner.saliency_weight=[1,2]"], "one value for each of the 3 stages. Received: [1, 2]"),
         (["learner.saliency_weight=[1,2,'x']"], "saliency_weight of dual_path is a number."),
         (["learner.auxiliary_filters=0"], "'dual_path' does not take these options"),
+        (
+            [
+                "learner.distance=['cross_entropy','squared','squared']",
+                "learner.decoder_activation=['sigmoid','linear','linear']",
+            ],
+            "needs data.scaling = 'unit', pixels in [0, 1]. Received: data.scaling = 'standardise'",
+        ),
         (["learner.distance=square"], "Unknown distance. Did you mean 'squared'?"),
         (["saliency={name='geodesic', patch=0}"], "patch is a whole number of at least 1."),
         (["saliency.base=-1"], "base is a number of at least 0. Received: -1"),

@@ -25,6 +25,7 @@ from saliency_zoo.training import loop
 from saliency_zoo.training.optimizers import make_optimizer
 
 PIXELS, UNITS = 3072, 2000
+PAUSE = 0.3
 RANDOM = np.random.default_rng(0)
 Step = Callable[[], object]
 
@@ -119,13 +120,19 @@ def dense_network() -> keras.Model:
 
 
 def rounds(steps: dict[str, Step], count: int, each: int) -> dict[str, list[float]]:
-    """Seconds of a step of each, `count` times, taking turns."""
+    """Seconds of a step of each, `count` times, taking turns.
+
+    A turn begins when the threads of the one before have gone to sleep, and with a step that is not
+    timed: PyTorch's go on looking for work, and would take a core from whoever comes next.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         for _ in range(3):  # traces and warms up
             step()
     for _ in range(count):
         for name, step in steps.items():
+            time.sleep(PAUSE)
+            step()
             start = time.perf_counter()
             for _ in range(each):
                 step()

@@ -30,7 +30,7 @@ def read_image(path: Path | str, channels: int = 3) -> np.ndarray:
         data = Path(path).read_bytes()
     except OSError as error:
         raise ZooError(f"Cannot open an image file. Received: {path} ({error.strerror})") from None
-    image = None if _cut_short(data) else _decode(data, channels)
+    image = decode_image(data, channels)
     if image is None:
         raise UnreadableImageError(
             f"Cannot decode image {path}: expected a whole file of {_listed()}. "
@@ -120,7 +120,10 @@ def check_channels(channels: int | None) -> None:
         raise ZooError(f"channels is 1, for grey, or 3, for colour. Received: {channels!r}")
 
 
-def _decode(data: bytes, channels: int) -> np.ndarray | None:
+def decode_image(data: bytes, channels: int) -> np.ndarray | None:
+    """The image in the bytes of a file, as `read_image` gives it; None where it does not decode."""
+    if _cut_short(data):
+        return None
     cv2 = _cv2()
     flag = cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
     level = cv2.utils.logging.getLogLevel()

@@ -17,7 +17,7 @@ from saliency_zoo.data.mapping import release
 from saliency_zoo.data.scaling import Scaling as Scaling
 from saliency_zoo.errors import ZooError
 
-_CROP, _NOISE, _AUGMENT = 1, 2, 3
+_SHIFT, _CROP, _NOISE, _AUGMENT = 0, 1, 2, 3
 # The system may map 2 MB around each image that is read from a file; of so many it holds them.
 _HELD = 32
 _THREADS = min(4, os.cpu_count() or 1)
@@ -38,6 +38,8 @@ class Batches:
         flip: mirror every second image, at random.
         noise_shape: shape of the uniform noise that a corruption needs, or None.
         augment: augmentation layers, which see crops in 0..255 beside their maps.
+        padding: zeros on each side of what is scaled, out of which a window of its size is cut at
+            random.
         shard: number of this worker and how many there are; each reads and changes its own share
             of every batch, and together they give what one alone gives.
     """
@@ -52,6 +54,7 @@ class Batches:
     flip: bool = True
     noise_shape: tuple[int, ...] | None = None
     augment: Sequence[Any] = ()
+    padding: int = 0
     shard: tuple[int, int] = (0, 1)
 
     def __post_init__(self):
@@ -100,6 +103,9 @@ class Batches:
         batch = {"image": self.scaling(images)}
         if maps is not None:
             batch["saliency"] = maps
+        if self.padding:
+            uniform = draws.uniform(self.seed, epoch, indices, 2, _SHIFT)
+            batch = {name: _shifted(part, uniform, self.padding) for name, part in batch.items()}
         if self.labels is not None:
             batch["label"] = self.labels[indices]
         if self.noise_shape is not None:
@@ -159,6 +165,15 @@ class Batches:
                     yield batch
             finally:
                 pool.shutdown(cancel_futures=True)
+
+
+def _shifted(arrays: np.ndarray, uniform: np.ndarray, padding: int) -> np.ndarray:
+    height, width = arrays.shape[1:3]
+    sides = (padding, padding)
+    padded = np.pad(arrays, ((0, 0), sides, sides, (0, 0)))
+    places = (uniform * (2 * padding + 1)).astype(int)
+    windows = zip(padded, places, strict=True)
+    return np.stack([whole[y : y + height, x : x + width] for whole, (y, x) in windows])
 
 
 def centred(images: np.ndarray, crop: int | None) -> np.ndarray:

@@ -99,19 +99,31 @@ def _check(
 
 def _classified(name: str, data: str, found: image_set.ImageSet, crops: str) -> dict[str, Any]:
     """Images and accuracy of the preset's classifier."""
+    images, labels = examined(name, data, found)
+    crop = presets.card(name)["model"]["preprocessing"]["crop"]
+    scores = vote(cropped(name, head="classifier"), images, np.asarray, crop, crops)
+    return {"crops": crops, "images": len(labels), "accuracy": accuracy(scores, labels)}
+
+
+def examined(name: str, data: str, found: image_set.ImageSet) -> tuple[np.ndarray, np.ndarray]:
+    """Test images at the size that a preset's classifier is used to, and labels as it counts them.
+
+    Args:
+        name: a preset.
+        data: what the image set is called.
+        found: the image set.
+    """
     model = presets.card(name)["model"]
-    known, seen = model["class_names"], model["preprocessing"]
+    known = model["class_names"]
     if len(found.class_names) != len(known):
         raise ZooError(
             f"The classifier knows {len(known)} classes. Received: {len(found.class_names)} "
             f"classes in {data!r}"
         )
-    test, classifier = found.split("test"), cropped(name, head="classifier")
-    check_channels(classifier.input.shape[-1], test.images.shape[-1])
-    images = resized(test.images, seen["size"])
-    scores = vote(classifier, images, np.asarray, seen["crop"], crops)
-    right = accuracy(scores, _places(found.class_names, known)[test.labels])
-    return {"crops": crops, "images": len(test), "accuracy": right}
+    test = found.split("test")
+    check_channels(model["network"]["channels"], test.images.shape[-1])
+    images = resized(test.images, model["preprocessing"]["size"])
+    return images, _places(found.class_names, known)[test.labels]
 
 
 def _places(names: Sequence[str], known: Sequence[str]) -> np.ndarray:

@@ -13,6 +13,7 @@ from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.files import write_json
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import network as networks
+from saliency_zoo.networks.auxiliary import published_heads
 from saliency_zoo.presets import CLASSIFIER, ENCODER, RESULTS
 from saliency_zoo.registry import protocols
 from saliency_zoo.training import loop
@@ -77,13 +78,34 @@ def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, A
     for stage in networks.stages(network):
         stage.trainable = settings.train == "all"
     kept = settings.saliency_until * loop.steps(settings, batches)
-    with strategies.scope(run.strategy):
-        classifier = Classifier(network, settings.saliency_weight, kept)
-    state = run.train(classifier, batches, settings, _phase(arm, fold))
+    taught = classifier(run, network, kept)
+    state = run.train(taught, batches, settings, _phase(arm, fold))
     if arm == PRETRAINED and fold == 0:
         save_weights(network, run.folder / CLASSIFIER)
     row = {"arm": arm, "fold": fold, "labels": len(indices)}
     return {**row, "accuracy": score(run, network), "seconds": round(state.seconds, 1)}
+
+
+def classifier(run: Run, network: keras.Model, saliency_steps: float = 1.0) -> Classifier:
+    """What fine-tuning trains the network with, as the recipe says.
+
+    Args:
+        run: the run.
+        network: with a head.
+        saliency_steps: number of the step from which on the saliency decoder weighs nothing.
+    """
+    settings, heads = run.recipe.finetune, {}
+    with strategies.scope(run.strategy):
+        if settings.auxiliary_weight:
+            heads = published_heads(run.recipe.network.name, network.output.shape[-1])
+        return Classifier(
+            network,
+            settings.saliency_weight,
+            saliency_steps,
+            settings.loss,
+            heads,
+            settings.auxiliary_weight,
+        )
 
 
 def _phase(arm: str, fold: int) -> str:
@@ -116,6 +138,7 @@ def _batches(run: Run, indices: np.ndarray) -> Batches:
         crop=None if crops(recipe, "finetune") else recipe.data.crop,
         flip=settings.flip,
         augment=augmentations(recipe, "finetune"),
+        padding=settings.padding,
     )
 
 

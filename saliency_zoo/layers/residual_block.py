@@ -27,6 +27,11 @@ class ResidualBlock(keras.layers.Layer):
         self.body = Stage(body, dtype=self.dtype_policy)
         self.shortcut = Stage(shortcut, dtype=self.dtype_policy)
 
+    @property
+    def rows(self):
+        """The shortcut and the body, as stages."""
+        return [self.shortcut, self.body]
+
     def build(self, input_shape):
         self.body.build(input_shape)
         self.shortcut.build(input_shape)

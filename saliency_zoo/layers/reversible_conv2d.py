@@ -21,8 +21,8 @@ class ReversibleConv2D(keras.layers.Conv2D):
     Call arguments:
         inputs: images, or codes where `reverse` is set.
         reverse: apply the adjoint instead.
-        like: the forward input, whose size the reverse returns; without it one that
-            gives codes of this size.
+        like: the forward input, whose size the reverse returns; without it the size that the
+            layer was built for, or another one that gives codes of this size.
 
     Example:
         >>> layer = ReversibleConv2D(32, 5, padding="same")
@@ -39,6 +39,7 @@ class ReversibleConv2D(keras.layers.Conv2D):
     def build(self, input_shape):
         super().build(input_shape)
         self.input_spec = None  # it knows the forward direction only
+        self._built_for = tuple(input_shape)
 
     def call(self, inputs, reverse=False, like=None):
         if not reverse:
@@ -52,16 +53,25 @@ class ReversibleConv2D(keras.layers.Conv2D):
         sizes = self._sizes(codes) if like is None else like.shape[1:3]
         whole = all(n % s == 0 for n, s in zip(sizes, self.strides, strict=True))
         if self.padding == "same" and whole:
-            return ops.conv_transpose(inputs, self.kernel, self.strides, padding="same")
-        full = ops.conv_transpose(inputs, self.kernel, self.strides, padding="valid")
+            return self._transposed(inputs, "same")
+        full = self._transposed(inputs, "valid")
         return self._fit(full, codes, sizes)
 
     def _sizes(self, codes):
-        """Rows and columns of an input that gives codes of this size."""
+        """Rows and columns of an input that gives codes of this size.
+
+        With a stride several do, and padding "same" puts the codes elsewhere in each of them.
+        """
+        if tuple(self.compute_output_shape(self._built_for)[1:3]) == tuple(codes):
+            return self._built_for[1:3]
         if self.padding == "same":
             return [n * s for n, s in zip(codes, self.strides, strict=True)]
         numbers = zip(codes, self.kernel_size, self.strides, strict=True)
         return [(n - 1) * s + k for n, k, s in numbers]
+
+    def _transposed(self, codes, padding):
+        layout = self.data_format
+        return ops.conv_transpose(codes, self.kernel, self.strides, padding, data_format=layout)
 
     def _fit(self, full, codes, sizes):
         """Cuts or fills the full transposed convolution to the window that the forward one saw."""

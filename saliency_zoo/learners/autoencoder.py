@@ -145,6 +145,7 @@ class Autoencoder(Learner):
         self.uses = frozenset({"image", "saliency"} if looks else {"image"})
         self.active = self._sentences(None)
         self.log(self.active)
+        self._frozen = frozenset(id(v) for v in self.non_trainable_variables)
         self.built = True
 
     def _make_main(self, corruption, tied, switches, activation, sparsity) -> None:
@@ -201,6 +202,7 @@ class Autoencoder(Learner):
         """Trains the auxiliary sentence alone, or all but it, or by default everything.
 
         It changes what is trainable, so that an optimizer is made, or `compile` called, afterwards.
+        What was frozen when the learner was made stays so.
 
         Args:
             auxiliary: whether to train the auxiliary sentence, and nothing else, or the others.
@@ -210,6 +212,9 @@ class Autoencoder(Learner):
         for part in (self.stage, self.decoder, self.saliency_head, *mine):
             if part is not None:
                 part.trainable = auxiliary in (None, any(part is other for other in mine))
+        for variable in self.variables:
+            if id(variable) in self._frozen:
+                variable.trainable = False
 
     def _sentences(self, auxiliary: bool | None) -> list[str]:
         wanted = {

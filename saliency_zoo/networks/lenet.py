@@ -8,8 +8,13 @@ from collections.abc import Sequence
 import keras
 
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.stage import Stage
-from saliency_zoo.networks.network import assemble, check_classes, example, image_shape
+from saliency_zoo.networks.network import (
+    assemble,
+    check_classes,
+    example,
+    image_shape,
+    numbered,
+)
 from saliency_zoo.networks.parts import Parts, scores
 
 
@@ -46,7 +51,7 @@ def lenet5(
         [keras.layers.Flatten(), *parts.connect(120), parts.activate()],
         [*parts.connect(84), parts.activate()],
     ]
-    return assemble("lenet5", shape, _stages(rows), keras.layers.Flatten(), scores(classes))
+    return assemble("lenet5", shape, numbered(rows), keras.layers.Flatten(), scores(classes))
 
 
 @example(image_size=16)
@@ -81,8 +86,4 @@ def lenet_caffe(
         [*parts.convolve(50, 5, padding="valid"), parts.pool(2)],
         [keras.layers.Flatten(), *parts.connect(500), parts.activate()],
     ]
-    return assemble("lenet_caffe", shape, _stages(rows), keras.layers.Flatten(), scores(classes))
-
-
-def _stages(rows: Sequence[Sequence[keras.layers.Layer]]) -> list[Stage]:
-    return [Stage(row, name=f"stage{number}") for number, row in enumerate(rows, start=1)]
+    return assemble("lenet_caffe", shape, numbered(rows), keras.layers.Flatten(), scores(classes))

@@ -5,6 +5,7 @@ optionally one named `head`. Its encoder is the same model without the head.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral
 from typing import Any
 
 import keras
@@ -67,10 +68,15 @@ def assemble(
     """
     image = x = keras.Input(image_shape, name="image")
     for stage in stages:
-        x = stage(x)
+        x = _given(stage, x)
     code.name = CODE
     encoder = keras.Model(image, code(x), name=name)
     return encoder if head is None else with_head(encoder, head)
+
+
+def numbered(rows: Iterable[Sequence[keras.layers.Layer]]) -> list[Stage]:
+    """The stages `stage1`, `stage2`, ... from rows of layers."""
+    return [Stage(row, name=f"stage{number}") for number, row in enumerate(rows, start=1)]
 
 
 def with_head(encoder: keras.Model, head: keras.layers.Layer) -> keras.Model:
@@ -130,8 +136,8 @@ def preprocessed(network: keras.Model, preprocessing: keras.layers.Layer) -> ker
 
 def image_shape(image_size: int | Sequence[int], channels: int, smallest: int) -> tuple[int, ...]:
     """Height, width and channels, checked against what the depth of a network needs."""
-    size = (image_size, image_size) if isinstance(image_size, int) else tuple(image_size)
-    if len(size) != 2 or min(size) < smallest:
+    size = (image_size,) * 2 if isinstance(image_size, Integral) else tuple(image_size)
+    if len(size) != 2 or not all(isinstance(n, Integral) and n >= smallest for n in size):
         raise ZooError(
             f"Images of at least {smallest}x{smallest} pixels are needed for this depth. "
             f"Received: image_size={image_size!r}"
@@ -147,6 +153,19 @@ def check_classes(classes: int | None) -> None:
         raise ZooError(
             f"The number of classes is at least 1, or None for an encoder. Received: {classes!r}"
         )
+
+
+def _given(stage: Stage, inputs: keras.KerasTensor) -> keras.KerasTensor:
+    try:
+        return stage(inputs)
+    except ZooError:
+        raise
+    except ValueError as error:
+        said = str(error).strip().partition("\n")[0].rstrip(".")
+        raise ZooError(
+            f"The layers of {stage.name!r} do not fit each other or what enters the first: {said}."
+            f" Received: {tuple(inputs.shape[1:])}"
+        ) from error
 
 
 def _bare(model: keras.Model) -> keras.Model:

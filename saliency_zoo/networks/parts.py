@@ -55,9 +55,16 @@ class Parts:
             arguments["strides"] = strides
         return [make("convolution", self.convolution, **arguments), *self.normalise()]
 
-    def preactivate(
-        self, filters: int, kernel_size: int | tuple[int, int], strides: int = 1
-    ) -> Layers:
+    def convolve_around(self, filters: int, strides: int = 1) -> Layers:
+        """A 3x3 convolution with a border of one pixel on every side, and its normalisation.
+
+        Padding "same" puts all of the border below and to the right where steps are 2.
+        """
+        if strides == 1:
+            return self.convolve(filters, 3)
+        return [padded(1), *self.convolve(filters, 3, strides, "valid")]
+
+    def preactivate(self, filters: int, kernel_size: int, strides: int = 1) -> Layers:
         """Normalisation, activation and convolution, in this order.
 
         The convolution leaves its bias to the normalisation that comes next.
@@ -88,9 +95,23 @@ class Parts:
         return {} if self.bias or self.normalisation is None else {"use_bias": False}
 
 
+def padded(size: int | tuple) -> keras.layers.Layer:
+    """Zeros around the image, of which the padding `"same"` may put fewer above and to the left."""
+    return keras.layers.ZeroPadding2D(size, data_format="channels_last")
+
+
 def dropped(rate: float) -> Layers:
     """Dropout, or nothing where the rate is 0."""
     return [keras.layers.Dropout(rate)] if rate else []
+
+
+def dense_rows(parts: Parts, units: Sequence[int], dropout: float) -> list[Layers]:
+    """Dense layers, each with its activation and dropout, the first of which flattens its input."""
+    rows: list[Layers] = []
+    for number, count in enumerate(units):
+        flat = [] if number else [keras.layers.Flatten()]
+        rows.append([*flat, *parts.connect(count), parts.activate(), *dropped(dropout)])
+    return rows
 
 
 def scores(classes: int | None, dropout: float = 0.0) -> keras.layers.Layer | None:

@@ -70,7 +70,8 @@ def cifar_resnet(
 
 
 def _basic(parts: Parts, filters: int, strides: int, shortcut: str) -> ResidualBlock:
-    body = [*parts.convolve(filters, 3, strides), parts.activate(), *parts.convolve(filters, 3)]
+    body = [*parts.convolve_around(filters, strides), parts.activate()]
+    body += parts.convolve(filters, 3)
     if strides == 1:
         return ResidualBlock(body)
     if shortcut == "padded":

@@ -1,21 +1,67 @@
 """The optimizers that recipes name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 
+from saliency_zoo.errors import ZooError
+
 
 def make_optimizer(settings: Any, total: int) -> keras.optimizers.Optimizer:
     """The optimizer that the settings of a recipe describe, for a run of `total` steps."""
-    rate = settings.learning_rate
-    if settings.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, max(total, 1))
-    decay = settings.weight_decay
+    rate, decay = _rate(settings, total), settings.weight_decay
     if settings.optimizer == "adamw":
         return AdamW(rate, weight_decay=decay)
     if settings.optimizer == "adam":
         return Adam(rate, weight_decay=decay or None)
+    if settings.optimizer == "momentum":
+        return Momentum(rate, decay)
     return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay or None)
+
+
+def _rate(settings: Any, total: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    rate = settings.learning_rate
+    if settings.schedule == "cosine":
+        return keras.optimizers.schedules.CosineDecay(rate, max(total, 1))
+    if settings.schedule == "steps":
+        return _steps(rate, settings.drops, total)
+    return rate
+
+
+def _steps(
+    rate: float, drops: Sequence[float], total: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """A rate that becomes a tenth at each of these shares of the run."""
+    shares = [drop for drop in drops if type(drop) in (int, float) and 0 < drop < 1]
+    if not shares or shares != list(drops) or sorted(set(shares)) != shares:
+        raise ZooError(
+            "The drops of the schedule 'steps' are shares of the run between 0 and 1, each larger "
+            f"than the one before. Received: {drops!r}"
+        )
+    # Keras keeps a value up to its boundary, and there too.
+    last = [round(share * total) - 1 for share in shares]
+    rates = [rate / 10**count for count in range(len(shares) + 1)]
+    return keras.optimizers.schedules.PiecewiseConstantDecay(last, rates)
+
+
+class Momentum(keras.optimizers.SGD):
+    """SGD with momentum 0.9 and weight decay as the published networks were trained with.
+
+    The decay is a part of the gradient. Keras keeps its own apart from the momentum, where it is
+    ten times weaker.
+
+    Args:
+        learning_rate: a number or a schedule.
+        weight_decay: of all weights.
+    """
+
+    def __init__(self, learning_rate: Any, weight_decay: float = 0.0):
+        super().__init__(learning_rate, momentum=0.9)
+        self._decay = weight_decay
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(gradient + self._decay * variable, variable, learning_rate)
 
 
 class _Fused:

@@ -10,6 +10,7 @@ from keras import ops
 from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.lp_pooling2d import LpPooling2D
 from saliency_zoo.layers.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.windows import same_margins
 from saliency_zoo.testing import gradients
 from saliency_zoo.testing.arrays import normal
 
@@ -128,6 +129,11 @@ def test_the_gradient_of_lp_pooling_equals_differences():
         moved[place] = step
         difference = np.sum(h * ops.convert_to_numpy(layer(x + moved) - layer(x - moved)))
         np.testing.assert_allclose(gradient[place], difference / (2 * step), atol=5e-3)
+
+
+def test_margins_of_unknown_sizes_are_refused():
+    with pytest.raises(ZooError, match=r"Received: \(None, 4\)"):
+        same_margins((None, 4), (2, 2), (2, 2))
 
 
 def test_a_power_below_one_is_refused():

@@ -68,6 +68,19 @@ def test_without_the_forward_input_the_size_gives_the_codes_back(strides, paddin
     assert layer(layer(codes, reverse=True)).shape == codes.shape
 
 
+@pytest.mark.parametrize("size", [6, 7, 8, 9])
+def test_without_the_forward_input_it_is_the_adjoint_for_the_size_it_was_built_for(size):
+    layer = ReversibleConv2D(4, 3, strides=2, padding="same")
+    x = normal((2, size, size, 3))
+    h = normal(layer(x).shape, seed=1)
+    back = layer(h, reverse=True)
+    np.testing.assert_allclose(
+        back, layer(h, reverse=True, like=ops.convert_to_tensor(x)), atol=1e-6
+    )
+    smaller = layer(x[:, :4, :4])
+    assert layer(smaller, reverse=True).shape == (2, 4, 4, 3)
+
+
 @pytest.mark.parametrize("options", [{"groups": 3}, {"dilation_rate": 2}])
 def test_what_has_no_way_back_says_so(options):
     layer = ReversibleConv2D(3, 3, padding="same", **options)

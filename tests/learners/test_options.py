@@ -211,7 +211,10 @@ def test_what_was_frozen_stays_so():
     network = conv()
     kernel = stages(network)[0].layers[0]
     kernel.trainable = False
-    taught = learner("autoencoder", network)
+    taught = learner("dual_path", network, auxiliary_filters=2)
+    for auxiliary in (True, False, None):
+        assert not any(v is kernel.kernel for v in taught.trainable_variables)
+        taught.parts["stage1"].attend(auxiliary)
     assert not any(v is kernel.kernel for v in taught.trainable_variables)
 
 

@@ -14,9 +14,15 @@ pytestmark = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="nothing is computed here but fresh weights"
 )
 CIFAR = [(32, 32, 16), (32, 32, 16), (16, 16, 32), (8, 8, 64)]
+ALEXNET = [(27, 27, 96), (13, 13, 256), (13, 13, 384), (13, 13, 384), (6, 6, 256)]
+DENSE = [(4096,), (4096,)]
 PUBLISHED = {
+    "alexnet": (60_965_224, [*ALEXNET, *DENSE]),
+    "caffenet": (60_965_224, [*ALEXNET, *DENSE]),
     "lenet5": (44_330, [(13, 13, 6), (4, 4, 16), (120,), (84,)]),
+    "lenet5_1998": (60_000, [(14, 14, 6), (5, 5, 16), (1, 1, 120), (84,)]),
     "lenet_caffe": (431_080, [(12, 12, 20), (4, 4, 50), (500,)]),
+    "nin": (966_986, [(16, 16, 96), (8, 8, 192), (8, 8, 192)]),
     "resnet20": (269_722, CIFAR),
     "resnet32": (464_154, CIFAR),
     "resnet44": (658_586, CIFAR),
@@ -26,7 +32,13 @@ PUBLISHED = {
     "thesis_dense_large": (30_266_010, [(3000,), (3000,), (4000,)]),
     "thesis_dense_medium": (10_169_010, [(2000,), (1000,), (2000,)]),
     "thesis_dense_small": (2_298_010, [(500,), (500,), (1000,)]),
+    "zfnet": (62_357_608, [(55, 55, 96), *ALEXNET[1:], *DENSE]),
 }
+
+
+def unfilled():
+    """A scope in which networks take no memory and time for the values of their weights."""
+    return keras.StatelessScope(initialize_variables=False)
 
 
 def trainable(network):
@@ -36,7 +48,8 @@ def trainable(network):
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_parameters_and_shapes(name):
-    network = create(name)
+    with unfilled():
+        network = create(name)
     assert (trainable(network), [s.shapes[-1] for s in stages(network)]) == PUBLISHED[name]
 
 
@@ -78,6 +91,8 @@ def test_dropout_is_part_of_the_dense_stages():
     [
         ("thesis_dense_small", {"units": []}, r"Received: units=\[\]"),
         ("thesis_dense_small", {"units": [10, 0]}, r"Received: units=\[10, 0\]"),
+        ("thesis_dense_small", {"units": [3.5]}, r"a whole number.*Received: units=\[3.5\]"),
+        ("thesis_dense_small", {"units": ["a"]}, r"Received: units=\['a'\]"),
         ("thesis_dense_small", {"dropout": 1.5}, "Received: rate=1.5"),
         ("thesis_dense_small", {"image_size": 0}, "Received: image_size=0"),
         ("lenet5", {"image_size": 13}, "at least 14x14.*Received: image_size=13"),

@@ -8,9 +8,11 @@ NAMES = (
     "train",
     "table",
     "evaluate",
+    "lesions",
     "benchmark",
     "embed",
     "export",
     "predict",
+    "serve",
     "verify",
 )

@@ -8,15 +8,34 @@ from saliency_zoo.cli.verb import JSON, Verb, argument, print_json
 def run(parsed) -> None:
     from saliency_zoo.catalogue import catalogue
 
-    rows = catalogue(parsed.pattern)
+    rows = _outlines(parsed.pattern) if parsed.features else catalogue(parsed.pattern)
     if parsed.json:
         return print_json(rows)
     if not rows:
         print(f"no name matches {parsed.pattern!r}", file=sys.stderr)
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
-        print(f"{row['name']:{width}}  {row['kind']}")
+        print(f"{row['name']:{width}}  {_features(row) if parsed.features else row['kind']}")
     return None
+
+
+def _outlines(pattern: str) -> list[dict]:
+    from saliency_zoo.catalogue import list_models
+    from saliency_zoo.training import backend
+
+    backend.start()
+    return list_models(pattern, features=True)
+
+
+def _features(row: dict) -> str:
+    """Channels behind each stage, and by how much it has shrunk the image."""
+    shape = "x".join(map(str, row["image"]))
+    return f"{shape:9}  {', '.join(map(_stage, row['stages']))}, code {row['code']}"
+
+
+def _stage(row: dict) -> str:
+    words = f"{row['name']} {row['channels']}"
+    return f"{words} /{row['reduction']}" if row["reduction"] else words
 
 
 VERB = Verb(
@@ -28,6 +47,11 @@ VERB = Verb(
         default="*",
         metavar="PATTERN",
         help="shell pattern of names; default: *",
+    ),
+    argument(
+        "--features",
+        action="store_true",
+        help="of networks and presets only: stages with their channels and reduction",
     ),
     JSON,
     function=run,

@@ -1,0 +1,51 @@
+"""The verb `serve`."""
+
+from saliency_zoo.cli.verb import Verb, argument
+from saliency_zoo.errors import ZooError
+
+_MIB = 2**20
+
+
+def run(parsed) -> None:
+    try:
+        from saliency_zoo.serving import access, server
+    except ImportError as error:
+        raise ZooError(
+            f"The server needs pip install 'saliency-zoo[serve]'. Received: {error}"
+        ) from None
+    from saliency_zoo.serving.limits import Limits
+
+    limits = Limits(
+        batch=parsed.batch,
+        queue=parsed.queue,
+        pixels=int(parsed.pixels * 1e6),
+        body=int(parsed.body * _MIB),
+        memory=int(parsed.memory * _MIB),
+        timeout=parsed.timeout,
+    )
+    token = access.token(parsed.token_file)
+    server.serve(parsed.names, parsed.host, parsed.port, limits, parsed.poll, token)
+
+
+def _number(name: str, kind: type, default: float, purpose: str):
+    words = f"{purpose}; default: %(default)s"
+    return argument(f"--{name}", type=kind, default=default, metavar="N", help=words)
+
+
+VERB = Verb(
+    "serve presets over HTTP: TensorFlow Serving's REST, KServe's protocol, image files",
+    "thesis_conv.dual_path_quickstart --port 8501",
+    argument("names", nargs="+", metavar="NAME", help="presets, or paths to them"),
+    argument("--host", default="127.0.0.1", help="address to listen at; default: %(default)s"),
+    _number("port", int, 8501, "0 for any that is free"),
+    argument("--token-file", metavar="FILE", help="requests bring the token in it"),
+    _number("batch", int, 32, "images of a request, and of a call of a model"),
+    _number("queue", int, 256, "images or batches that wait for a model"),
+    _number("pixels", float, 16, "millions of pixels of a request"),
+    _number("body", float, 32, "MiB of a request"),
+    _number("memory", float, 1024, "MiB of all requests together"),
+    _number("timeout", float, 30, "seconds that a request may take"),
+    _number("poll", float, 2, "seconds between two looks for new versions"),
+    function=run,
+    backend=True,
+)

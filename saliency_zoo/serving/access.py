@@ -1,0 +1,43 @@
+"""Who may use the server: everybody, or whoever sends its token."""
+
+import hmac
+import os
+import re
+from pathlib import Path
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.serving.responses import error
+
+TOKEN_VARIABLE = "SALIENCY_ZOO_TOKEN"
+_OPEN = "/v2/health/"  # probes have no token
+
+
+def token(file: str | Path | None = None) -> bytes | None:
+    """The token in a file, else that of the environment, else None."""
+    if file is None and TOKEN_VARIABLE not in os.environ:
+        return None
+    found = os.fsencode(os.environ[TOKEN_VARIABLE]) if file is None else Path(file).read_bytes()
+    if not re.fullmatch(rb"[!-~]+", found.strip()):
+        where = TOKEN_VARIABLE if file is None else str(file)
+        raise ZooError(f"A token is one word of printable ASCII. Received: none such in {where}")
+    return found.strip()
+
+
+class BearerToken:
+    """Lets only requests pass that bring the token."""
+
+    def __init__(self, app: ASGIApp, token: bytes):
+        self._app, self._token = app, token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] == "http" and not scope["path"].startswith(_OPEN):
+            given = dict(scope["headers"]).get(b"authorization", b"")
+            scheme, _, word = given.partition(b" ")
+            if scheme.lower() != b"bearer" or not hmac.compare_digest(word, self._token):
+                sentence = "This server wants its token: `Authorization: Bearer TOKEN`."
+                refused = error(401, sentence, {"www-authenticate": "Bearer"})
+                return await refused(scope, receive, send)
+        return await self._app(scope, receive, send)

@@ -1,0 +1,152 @@
+"""The application: what answers at which address, and looks for new versions in between."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+
+from starlette.applications import Starlette
+from starlette.convertors import IntegerConvertor, StringConvertor, register_url_convertor
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from saliency_zoo.serving import kserve, tfserving
+from saliency_zoo.serving.access import BearerToken
+from saliency_zoo.serving.limits import Limits, Room
+from saliency_zoo.serving.metrics import Metrics, gauge
+from saliency_zoo.serving.model import Model, find
+from saliency_zoo.serving.predicting import Predicting
+from saliency_zoo.serving.refusal import Refusal
+from saliency_zoo.serving.responses import error, refused
+
+log = logging.getLogger(__name__)
+_V1, _V2 = "/v1/models/{name:name}", "/v2/models/{name:name}"
+_SENTENCES = {
+    404: "There is nothing at this address. Received: {path}",
+    405: "This address does not take this method. Received: {method}",
+}
+
+
+class _Name(StringConvertor):
+    regex = "[^/:]+"  # what follows a colon is a verb, as in NAME:predict
+
+
+class _Version(IntegerConvertor):
+    regex = "[0-9]{1,18}"  # Python reads no number of any length
+
+
+register_url_convertor("name", _Name())
+register_url_convertor("version", _Version())
+
+
+def application(
+    models: Sequence[Model],
+    limits: Limits,
+    metrics: Metrics,
+    poll: float = 2.0,
+    token: bytes | None = None,
+) -> Starlette:
+    """What answers for some models.
+
+    Args:
+        models: with at least one version each.
+        limits: on what clients can make grow.
+        metrics: shown at `/metrics`.
+        poll: seconds between two looks for new versions.
+        token: that requests have to bring, if any.
+    """
+    named, room = {model.name: model for model in models}, Room(limits.memory)
+    shared = named, limits, room, metrics
+
+    async def scraped(_: Request) -> Response:
+        return PlainTextResponse(metrics.text(_gauges(named, room)))
+
+    routes = [
+        *_of_model(_V1, ":predict", Predicting(tfserving, *shared), "POST"),
+        *_of_model(_V2, "/infer", Predicting(kserve, *shared), "POST"),
+        *_of_model(_V1, "", _description(tfserving.status, named)),
+        *_of_model(_V1, "/metadata", _description(tfserving.metadata, named)),
+        *_of_model(_V2, "", _description(kserve.metadata, named)),
+        *_of_model(_V2, "/ready", _description(kserve.ready, named)),
+        Route("/v2", _said(kserve.server())),
+        Route("/v2/health/live", _said({"live": True})),
+        Route("/v2/health/ready", _said({"ready": True})),
+        Route("/metrics", scraped),
+    ]
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(BearerToken, token=token)] if token else [],
+        exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},
+        lifespan=_following(models, poll),
+    )
+
+
+def _of_model(path: str, end: str, endpoint: Callable, method: str = "GET") -> Iterator[Route]:
+    """The address of something of a model, and of the same of one of its versions."""
+    yield Route(f"{path}{end}", endpoint, methods=[method])
+    yield Route(f"{path}/versions/{{version:version}}{end}", endpoint, methods=[method])
+
+
+def _said(content: dict) -> Callable:
+    async def respond(_: Request) -> Response:
+        return JSONResponse(content)
+
+    return respond
+
+
+def _description(describe: Callable, models: Mapping[str, Model]) -> Callable:
+    async def respond(request: Request) -> Response:
+        model = find(models, request.path_params["name"])
+        return JSONResponse(describe(model, request.path_params.get("version")))
+
+    return respond
+
+
+def _gauges(models: Mapping[str, Model], room: Room) -> Iterator[list[str]]:
+    queued = {(name,): len(model.batcher) for name, model in models.items()}
+    loaded = {(name, number): 1 for name, model in models.items() for number in model.versions}
+    failed = {(name, number): 1 for name, model in models.items() for number in model.failures}
+    memory = {("used",): room.used, ("limit",): room.size}
+    yield gauge("saliency_zoo_queue", "Images or batches that wait.", ["model"], queued)
+    yield gauge("saliency_zoo_loaded", "Versions served.", ["model", "version"], loaded)
+    yield gauge("saliency_zoo_failed", "Versions that do not load.", ["model", "version"], failed)
+    yield gauge("saliency_zoo_memory_bytes", "Memory of requests.", ["what"], memory)
+
+
+def _following(models: Sequence[Model], poll: float) -> Callable:
+    @contextlib.asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        looking = asyncio.create_task(_look(models, poll))
+        yield
+        looking.cancel()
+        for model in models:
+            model.batcher.close()
+
+    return life
+
+
+async def _look(models: Sequence[Model], poll: float) -> None:
+    while True:
+        await asyncio.sleep(poll)
+        for model in models:
+            try:
+                await asyncio.to_thread(model.refresh)
+            except Exception:  # whatever it is, it must not be the last look
+                log.exception("Looking for versions of %s failed", model.name)
+
+
+def _refused(_: Request, refusal: Refusal) -> Response:
+    return refused(refusal)
+
+
+def _http_error(request: Request, raised: HTTPException) -> Response:
+    sentence = _SENTENCES.get(raised.status_code, str(raised.detail))
+    words = {"path": request.url.path, "method": request.method}
+    return error(raised.status_code, sentence.format(**words), raised.headers)
+
+
+def _failed(*_) -> Response:
+    return error(500, "The server failed at this request; its log says why.")

@@ -1,0 +1,133 @@
+"""Joins requests that wait for one model into one call of it.
+
+While the model is idle a request is called at once and alone: nothing is gained by waiting for
+others. While it is busy requests wait, and the next call takes all those that fit together. So the
+batches grow with the load, and there is no delay to tune.
+"""
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from saliency_zoo.serving.limits import Limits
+from saliency_zoo.serving.refusal import Refusal
+
+Outputs = dict[str, np.ndarray]
+Call = Callable[[np.ndarray], Outputs]
+
+
+class _Item:
+    """Some images that wait; those of the same call and size can be joined."""
+
+    def __init__(self, call: Call, images: np.ndarray):
+        self.call, self.images = call, images
+        self.key = (call, images.shape[1:])
+        self.outputs: asyncio.Future[Outputs] = asyncio.get_running_loop().create_future()
+
+
+class Batcher:
+    """The queue of one model and the thread that calls it, one call at a time.
+
+    Args:
+        limits: how many images and pixels a call takes, and how long the queue may be.
+        observe: told the number of images of each call.
+    """
+
+    def __init__(self, limits: Limits, observe: Callable[[int], None] = lambda images: None):
+        self._limits, self._observe = limits, observe
+        self._waiting: list[_Item] = []
+        self._work: asyncio.Task | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._seconds = 0.0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    async def run(self, call: Call, batches: Sequence[np.ndarray]) -> Outputs:
+        """The outputs of a call for some batches of images, one batch after the other.
+
+        Cancelled, it takes what has not been called out of the queue.
+        """
+        if len(self) + len(batches) > self._limits.queue:
+            raise Refusal(
+                429,
+                "The queue of the model is full: try again later. "
+                f"Received: {len(batches)} more than {len(self)} of {self._limits.queue}",
+                retry=self._wait(),
+            )
+        items = [_Item(call, images) for images in batches]
+        self._waiting += items
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._call_all())
+        try:
+            parts = await asyncio.gather(*(item.outputs for item in items))
+        finally:
+            for item in items:
+                item.outputs.cancel()
+                with contextlib.suppress(ValueError):
+                    self._waiting.remove(item)
+        if len(parts) == 1:
+            return parts[0]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def close(self) -> None:
+        """Ends the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _wait(self) -> int:
+        """The seconds after which the queue should have been worked off."""
+        return max(1, math.ceil(self._seconds * len(self) / self._limits.batch))
+
+    async def _call_all(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting:
+            items = self._next()
+            began = time.perf_counter()
+            try:
+                parts = await loop.run_in_executor(self._thread, _called, items)
+            except Exception as error:
+                _settle(items, [error] * len(items))
+            else:
+                _settle(items, parts)
+            self._seconds = time.perf_counter() - began
+            self._observe(sum(len(item.images) for item in items))
+
+    def _next(self) -> list[_Item]:
+        """Takes the oldest item from the queue, and those that one call can do with it."""
+        first = self._waiting[0]
+        most = min(self._limits.batch, self._limits.pixels // math.prod(first.images.shape[1:3]))
+        taken, images = [first], len(first.images)
+        for item in self._waiting[1:]:
+            if item.key == first.key and images + len(item.images) <= most:
+                taken.append(item)
+                images += len(item.images)
+        left = set(map(id, taken))
+        self._waiting = [item for item in self._waiting if id(item) not in left]
+        return taken
+
+
+def _called(items: list[_Item]) -> list[Outputs]:
+    """One call for all items, and the rows of its outputs that belong to each."""
+    batches = [item.images for item in items]
+    outputs = items[0].call(batches[0] if len(batches) == 1 else np.concatenate(batches))
+    ends = np.cumsum([len(images) for images in batches])
+    starts = ends - [len(images) for images in batches]
+    return [
+        {name: value[start:end] for name, value in outputs.items()}
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def _settle(items: list[_Item], results: Sequence[Outputs | Exception]) -> None:
+    for item, result in zip(items, results, strict=True):
+        if item.outputs.done():  # cancelled while it was called
+            continue
+        if isinstance(result, Exception):
+            item.outputs.set_exception(result)
+        else:
+            item.outputs.set_result(result)

@@ -1,0 +1,150 @@
+"""What both protocols make of a request, and the checks that both need."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from saliency_zoo.errors import unknown
+from saliency_zoo.serving.batching import Outputs
+from saliency_zoo.serving.limits import Limits
+from saliency_zoo.serving.model import Signatures
+from saliency_zoo.serving.refusal import Refusal
+from saliency_zoo.serving.saved_model import INPUT, Signature
+from saliency_zoo.serving.upload import Encoded
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A request as it came.
+
+    Args:
+        model: the name of the model that it is for.
+        version: the number of its version.
+        signatures: what that version does.
+        headers: by names in lower case.
+        options: what stands behind the `?` of its address.
+        body: all of it.
+    """
+
+    model: str
+    version: int
+    signatures: Signatures
+    headers: Mapping[str, str]
+    options: Mapping[str, str]
+    body: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """A response as it goes."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """Images for a signature, and how its outputs are to be said.
+
+    Args:
+        signature: what to run.
+        images: batches (N, H, W, C), or image files; answered in this order.
+        answer: from the outputs to the response.
+        timeout: the seconds that the client gives, where it gives any.
+    """
+
+    signature: Signature
+    images: Sequence[np.ndarray | Encoded]
+    answer: Callable[[Outputs], Answer]
+    timeout: float | None = None
+
+
+def signature_of(signatures: Signatures, name: object) -> Signature:
+    """A signature by its name."""
+    if not isinstance(name, str) or name not in signatures:
+        raise unknown_part("signature", name, signatures)
+    return signatures[name]
+
+
+def unknown_part(what: str, name: object, choices: Iterable[str]) -> Refusal:
+    """The refusal of a name in a request, which may be of any kind and length."""
+    shown = name[:64] if isinstance(name, str) else type(name).__name__
+    return Refusal(400, str(unknown(what, shown, choices)))
+
+
+def read_json(text: bytes) -> dict[str, Any]:
+    """The object in the body of a request."""
+    try:
+        found = json.loads(text, parse_constant=_no_number)
+    except RecursionError:
+        raise Refusal(400, "The JSON of the request is nested too deeply.") from None
+    except ValueError as error:
+        if isinstance(error, Refusal):
+            raise
+        raise Refusal(400, f"The body of the request is no JSON. Received: {error}") from None
+    if not isinstance(found, dict):
+        raise Refusal(
+            400, f"The body of the request is a JSON object. Received: {type(found).__name__}"
+        )
+    return found
+
+
+def _no_number(constant: str) -> None:
+    raise Refusal(400, f"Pixels are whole numbers from 0 to 255. Received: {constant}")
+
+
+def write_json(content: Any) -> bytes:
+    """JSON without spaces; a model that gives what JSON has no word for is reported."""
+    try:
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+    except ValueError:
+        raise Refusal(
+            500, "The model gave values that are not finite, which JSON cannot say."
+        ) from None
+
+
+def pixels(values: Any) -> np.ndarray:
+    """Nested lists of whole numbers from 0 to 255 as uint8."""
+    try:
+        found = np.asarray(values)
+    except (ValueError, OverflowError):
+        raise Refusal(400, "The lists of an image differ in length, or in depth.") from None
+    if found.size and found.dtype.kind not in "iu":
+        raise Refusal(
+            400, f"Pixels are whole numbers from 0 to 255. Received: {_kind(found.dtype)}"
+        )
+    if found.size and not 0 <= found.min() <= found.max() <= 255:
+        raise Refusal(
+            400,
+            f"Pixels are whole numbers from 0 to 255. Received: {found.min()} to {found.max()}",
+        )
+    return found.astype("uint8")
+
+
+def _kind(dtype: np.dtype) -> str:
+    return {"f": "fractions", "b": "true or false", "U": "text", "c": "complex"}.get(
+        dtype.kind, "something else"
+    )
+
+
+def check_shape(shape: Sequence[int], signature: Signature, limits: Limits) -> None:
+    """Refuses a shape that is none of a batch of images, or is larger than allowed."""
+    channels = signature.channels
+    if len(shape) != 4 or min(shape) < 1 or shape[3] != channels:
+        raise Refusal(
+            400,
+            f"{INPUT} has the shape (N, H, W, {channels}), none of them 0. "
+            f"Received: {tuple(shape[:8])}",
+        )
+    check_amount(shape[0], math.prod(shape[:3]), limits)
+
+
+def check_amount(images: int, size: int, limits: Limits) -> None:
+    """Refuses more images or pixels than one request may have."""
+    for count, most, word in ((images, limits.batch, "images"), (size, limits.pixels, "pixels")):
+        if count > most:
+            raise Refusal(413, f"A request has at most {most} {word}. Received: {count}")

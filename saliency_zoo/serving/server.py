@@ -1,0 +1,84 @@
+"""The server: loads the models, opens the port, and drains when it is told to stop."""
+
+import logging
+import math
+import signal
+import socket
+from collections.abc import Sequence
+
+import uvicorn
+
+from saliency_zoo.errors import ZooError
+from saliency_zoo.serving.app import application
+from saliency_zoo.serving.limits import Limits
+from saliency_zoo.serving.metrics import Metrics
+from saliency_zoo.serving.model import FOLDER, Model
+
+log = logging.getLogger(__name__)
+_BACKLOG = 2048
+_IDLE = 75  # longer than balancers keep an idle connection, so that they are the ones to close it
+_LOCAL = ("127.", "localhost", "::1")
+
+
+def serve(
+    names: Sequence[str],
+    host: str = "127.0.0.1",
+    port: int = 8501,
+    limits: Limits | None = None,
+    poll: float = 2.0,
+    token: bytes | None = None,
+) -> None:
+    """Serves presets until the process is told to stop.
+
+    Args:
+        names: presets, or paths to them.
+        host: address to listen at.
+        port: 0 for any that is free.
+        limits: on what clients can make grow.
+        poll: seconds between two looks for new versions.
+        token: that requests have to bring, if any.
+    """
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("saliency_zoo").setLevel(logging.INFO)
+    limits, metrics = limits or Limits(), Metrics()
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, port), family=family, backlog=_BACKLOG) as listening:
+        served = models(names, limits, metrics)
+        address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
+        versions = ", ".join(f"{m.name} {sorted(m.versions)}" for m in served)
+        print(f"serving {versions} at {address}", flush=True)
+        if token is None and not host.startswith(_LOCAL):
+            log.warning("Whoever reaches %s may use it, for it asks for no token", address)
+        # uvicorn raises the signal again when it has drained; that is the end as it should be.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        app = application(served, limits, metrics, poll, token)
+        uvicorn.Server(configuration(app, limits)).run(sockets=[listening])
+
+
+def models(names: Sequence[str], limits: Limits, metrics: Metrics) -> list[Model]:
+    """The models of some presets, each with at least one version."""
+    found = [Model(name, limits, metrics) for name in names]
+    repeated = {model.name for model in found if [m.name for m in found].count(model.name) > 1}
+    if repeated:
+        raise ZooError(f"Each model has a name of its own. Received: {sorted(repeated)} twice")
+    for model in found:
+        model.refresh()
+        if not model.versions:
+            reason = next(iter(model.failures.values()), f"it has no folder {FOLDER}/1")
+            raise ZooError(
+                f"The preset has no version to serve: {reason}. Received: {str(model.folder)!r}"
+            )
+    return found
+
+
+def configuration(app, limits: Limits) -> uvicorn.Config:
+    """How uvicorn runs the application."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=math.ceil(limits.timeout),
+    )
