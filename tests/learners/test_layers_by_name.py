@@ -1,5 +1,6 @@
 """Both learners train two steps with every registered layer."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -16,6 +17,8 @@ SMALL = {"image_size": 8, "filters": 4, "kernel_size": 3}
 ROLES = ("activation", "convolution", "normalisation", "pooling")
 LAYERS = [(role, name) for role in ROLES for name in names(role)]
 LEARNERS = {"autoencoder": {}, "dual_path": {"auxiliary_filters": 2}}
+if keras.backend.backend() == "jax":  # which compiles each step for seconds; this one holds both
+    LEARNERS.pop("autoencoder")
 
 
 def two_steps(name, options, network):
