@@ -26,8 +26,6 @@ class Stack(Learner):
         parts: the learners by stage name, from the bottom up.
     """
 
-    decodes_image = True
-
     def __init__(self, parts: dict[str, Learner]):
         super().__init__()
         self.parts = dict(parts)
@@ -36,6 +34,11 @@ class Stack(Learner):
         self.noise_shape = next(iter(parts.values())).noise_shape
         self.log([f"{stage}/{name}" for stage, part in parts.items() for name in part.logged])
         self.built = True
+
+    @property
+    def decodes_image(self):
+        """Whether the decoders of all stages learn to: others decode noise."""
+        return all(part.scales["reconstruction"] for part in self.parts.values())
 
     def objectives(self, batch, training=None):
         losses, codes = {}, batch["image"]

@@ -5,8 +5,6 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.scores import outputs
-from saliency_zoo.learners.learner import Learner
-from saliency_zoo.learners.stack import Stack
 from saliency_zoo.pictures.mosaic import as_map
 from saliency_zoo.pictures.readout import readout
 from saliency_zoo.pictures.sheet import Row, sheet
@@ -28,7 +26,7 @@ def reconstructions(subject: Subject, images: np.ndarray, count: int = 12) -> np
         images: uint8, `(N, H, W, C)`.
         count: how many of them are shown, the first.
     """
-    decoders = {k: learner for k, learner in subject.decoders.items() if decodes_images(learner)}
+    decoders = {k: learner for k, learner in subject.decoders.items() if learner.decodes_image}
     if not decoders:
         raise _nothing(subject, "images: those with a reconstruction_weight do")
     at_least_one(count=count)
@@ -76,13 +74,6 @@ def _read(subject: Subject, shown: np.ndarray, others: np.ndarray) -> np.ndarray
         for crops in (shown, others)
     )
     return as_map(readout(known, others / 255, codes))
-
-
-def decodes_images(learner: Learner) -> bool:
-    """Whether all the decoders that it takes were trained: others decode noise."""
-    if not isinstance(learner, Stack):
-        return learner.decodes_image
-    return all(part.scales["reconstruction"] for part in learner.parts.values())
 
 
 def _note(rows: list[Row]) -> str:

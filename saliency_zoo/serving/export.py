@@ -10,7 +10,6 @@ import keras
 from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError
 from saliency_zoo.networks import network as networks
-from saliency_zoo.pictures.decoded import decodes_images
 
 SERVING = "serving/1"
 
@@ -147,7 +146,7 @@ def _decoding(preset, content, scaled) -> dict[str, tuple[Any, list]]:
         return {"saliency": keras.ops.clip(mapper.decode_saliency(codes)[..., 0], 0, 1)}
 
     found = {}
-    if decodes_images(learner):
+    if learner.decodes_image:
         found["reconstruct"] = (reconstruct, [learner])
     if mapper.decodes_saliency:
         found["saliency"] = (saliency, [mapper])

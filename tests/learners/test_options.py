@@ -234,6 +234,14 @@ def test_patches_are_hidden_where_it_is_salient_and_have_to_be_guessed():
     np.testing.assert_allclose(codes, expected, atol=1e-5)
 
 
+def test_a_stack_decodes_images_where_all_of_its_stages_learn_to():
+    def decodes(weight):
+        return learner("dual_path", conv(), reconstruction_weight=weight).decodes_image
+
+    assert decodes(0.02)
+    assert not decodes(0.0)
+
+
 def test_sentences_can_be_trained_apart():
     network = conv()
     part = learner("dual_path", network, stage="stage1")
