@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from saliency_zoo.errors import ZooError
 
@@ -19,23 +20,33 @@ _SEAL = rb'"sha256": "([0-9a-f]{64})"\n}\n\Z'
 
 def read_card(folder: str | os.PathLike) -> dict[str, Any]:
     """The card in a folder, checked against its own checksum."""
-    import json
-
     path = os.path.join(folder, CARD)
     with open(path, "rb") as file:
-        data = file.read()
+        return parse(file.read(), path)
+
+
+def parse(data: bytes, path: str) -> dict[str, Any]:
+    """The content of a card, checked against its own checksum; `path` is for the sentence."""
+    import json
+
     seal = re.search(_SEAL, data)
     if not seal or _digest(_unsealed(data, seal)) != seal[1]:
         raise ZooError(
             f"A file of the preset is damaged: {CARD} does not match its checksum. "
             f"Received: {path!r}"
         )
-    content = json.loads(data)
-    if content["format"] > FORMAT:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        content = None
+    numbered = isinstance(content, dict) and isinstance(content.get("format"), int)
+    if numbered and content["format"] > FORMAT:
         raise ZooError(
             f"The preset was made by a newer version: update saliency-zoo to read it. "
             f"Received: format {content['format']}, known up to {FORMAT}"
         )
+    if not numbered or not isinstance(content.get("files"), dict):
+        raise ZooError(f"{CARD} is no card of a preset. Received: {path!r}")
     return content
 
 
@@ -92,13 +103,30 @@ def damaged(folder: str | os.PathLike) -> list[str]:
         listed = read_card(folder)["files"]
     except (ZooError, OSError) as error:
         return [str(error)]
-    there = set(files(folder))
-    problems = [f"{p} is missing" for p in sorted(listed.keys() - there)]
-    problems += [f"{p} is not on the card" for p in sorted(there - listed.keys())]
-    for path in sorted(there & listed.keys()):
-        if checksum(os.path.join(folder, path)) != listed[path]:
+    there = files(folder)
+    problems = differing(listed, there)
+    for path in there:
+        if path in listed and checksum(os.path.join(folder, path)) != listed[path]:
             problems.append(f"{path} does not match its checksum")
     return problems
+
+
+def differing(listed: Iterable[str], there: Iterable[str]) -> list[str]:
+    """Which files on a card are missing and which are not on it, one sentence each."""
+    listed, there = set(listed), set(there)
+    missing = [f"{path} is missing" for path in sorted(listed - there)]
+    return missing + [f"{path} is not on the card" for path in sorted(there - listed)]
+
+
+def check_name(name: str) -> str:
+    """Refuses names that are no plain folder name of the form network.tag."""
+    plain = name.replace(".", "").replace("_", "").replace("-", "")
+    if not plain.isalnum() or not plain.isascii() or not all(name.split(".")) or "." not in name:
+        raise ZooError(
+            "A preset is named network.tag, in letters, digits, '_', '-' and '.'. "
+            f"Received: {name!r}"
+        )
+    return name
 
 
 def checked(folder: str | os.PathLike, path: str) -> str:

@@ -1,12 +1,14 @@
 """What a name stands for, in words for a terminal."""
 
+import contextlib
 import inspect
+import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from saliency_zoo import presets, registry
 from saliency_zoo.cards import CARD
-from saliency_zoo.errors import unknown
+from saliency_zoo.errors import ZooError, unknown
 
 
 class Description(NamedTuple):
@@ -19,15 +21,15 @@ class Description(NamedTuple):
 def describe(name: str) -> Description:
     """Describes a preset (by name or path), or a registered entry (`name` or `kind:name`)."""
     if name in presets.names() or (Path(name) / CARD).is_file():
-        card = presets.card(name)
-        return Description(_preset(card), card)
+        return _preset(presets.find(name))
     kind, _, entry = name.rpartition(":")
     for known in registry.ALL.values():
         if entry in known and kind in ("", known.kind):
             return _entry(known, entry)
-    if Path(name).is_dir():
+    if Path(name).exists():
         presets.find(name)  # says what is amiss
-    raise unknown("name", name, [*presets.names(), *(n for r in registry.ALL.values() for n in r)])
+    choices = [*presets.names(), *(n for r in registry.ALL.values() for n in r)]
+    raise unknown("name", name, choices, presets.folders())
 
 
 def _entry(known: registry.Registry, name: str) -> Description:
@@ -44,10 +46,50 @@ def _entry(known: registry.Registry, name: str) -> Description:
     return Description("\n".join([*lines, "", documentation]), data)
 
 
-def _preset(card: dict[str, Any]) -> str:
+def _preset(folder: str) -> Description:
+    card = presets.card(folder)
+    more = {
+        "folder": folder,
+        "features": _features(card),
+        "pictures": [str(Path(folder) / path) for path in pictures(card)],
+        "retrain": _again(folder, card),
+    }
+    return Description(_in_words({**card, **more}), {**card, **more})
+
+
+def _features(card: dict[str, Any]) -> dict[str, Any] | None:
+    """What the preset's network gives where; None where the network is not registered here."""
+    from saliency_zoo.training import backend
+
+    backend.start()
+    from saliency_zoo.networks.outline import outline
+
+    with contextlib.suppress(ZooError):
+        return outline(card["model"]["network"])
+
+
+def _again(folder: str, card: dict[str, Any]) -> str:
+    """The command that makes the preset again."""
+    words = ("train", str(Path(folder) / presets.RECIPE), "--out", f"runs/{card['name']}")
+    return shlex.join(["saliency-zoo", *words])
+
+
+def outlined(row: dict[str, Any]) -> str:
+    """An outline of a network: channels behind each stage, and how it has shrunk the image."""
+    shape = "x".join(map(str, row["image"]))
+    return f"{shape:9}  {', '.join(map(_stage, row['stages']))}, code {row['code']}"
+
+
+def _stage(row: dict[str, Any]) -> str:
+    words = f"{row['name']} {row['channels']}"
+    return f"{words} /{row['reduction']}" if row["reduction"] else words
+
+
+def _in_words(card: dict[str, Any]) -> str:
     model, seen = card["model"], card["images_seen"]["pretraining"]
     network = ", ".join(f"{k}={v!r}" for k, v in model["network"].items() if k != "name")
     learner = ", ".join(f"{k}={v!r}" for k, v in model["learner"].items() if k != "name")
+    features = outlined(card["features"]) if card["features"] else "unknown: no such network here"
     versions = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
     lines = [
         f"{card['name']}: {card['description']}",
@@ -55,11 +97,15 @@ def _preset(card: dict[str, Any]) -> str:
         f"  learner   {model['learner']['name']}({learner})",
         f"  data      {card['data']['name']}, {seen} images without labels, seed {card['seed']}",
         f"  input     uint8 images of any size, resized to {model['preprocessing']['size']}",
+        f"  features  {features}",
         f"  classes   {', '.join(model['class_names']) or 'none'}",
         *(f"  {line}" for line in metrics(card).splitlines()),
         f"  made with {versions}",
         f"  licence   {card['licence']}",
         f"  files     {', '.join(card['files'])}",
+        f"  folder    {card['folder']}",
+        f"  pictures  {', '.join(card['pictures']) or 'none'}",
+        f"  retrain   {card['retrain']}",
     ]
     return "\n".join(lines)
 

@@ -15,13 +15,16 @@ class UnknownName(ZooError, KeyError):  # noqa: N818
     __str__ = ValueError.__str__  # KeyError would quote the sentence
 
 
-def unknown(what: str, name: object, choices: Iterable[str]) -> UnknownName:
+def unknown(
+    what: str, name: object, choices: Iterable[str], looked: Iterable[str] = ()
+) -> UnknownName:
     """The error for a name outside `choices`: what it is, the near miss, what there is.
 
     Args:
         what: what the name stands for, e.g. `"network"` or `"key of [train]"`.
         name: the name that was received.
         choices: the names that would have been right.
+        looked: the places where it was looked for.
     """
     choices = sorted(choices)
     near = _near(name, choices) if isinstance(name, str) and name else []
@@ -29,7 +32,8 @@ def unknown(what: str, name: object, choices: Iterable[str]) -> UnknownName:
     shown = choices if len(choices) <= _LISTED else near or choices[:_LISTED]
     listed = f" Choose from: {', '.join(shown)}" if shown else " There is none to choose from"
     more = f", ... ({len(choices)} in all)" if len(shown) < len(choices) else ""
-    return UnknownName(f"Unknown {what}.{hint}{listed}{more}. Received: {name!r}")
+    where = f". Looked in {', '.join(looked)}" if looked else ""
+    return UnknownName(f"Unknown {what}.{hint}{listed}{more}{where}. Received: {name!r}")
 
 
 def _near(name: str, choices: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,24 @@ def replacing(path: str | Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """A temporary path of the same name for a folder; put in its place when the block succeeds."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as around:
+        made, aside = Path(around) / path.name, Path(around) / "replaced"
+        yield made
+        if path.exists():
+            path.rename(aside)
+        try:
+            made.rename(path)
+        except OSError:
+            if aside.exists():
+                aside.rename(path)
+            raise
 
 
 def _settle_on_disk(path: Path) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from saliency_zoo import cards
+from saliency_zoo import cards, registry
 from saliency_zoo.cards import CARD
 from saliency_zoo.errors import ZooError, unknown
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
     import keras
 
-PATH_VARIABLE = "SALIENCY_ZOO_PATH"
+PATH_VARIABLE, GROUP = "SALIENCY_ZOO_PATH", "saliency_zoo.presets"
 RECIPE, HISTORY, RESULTS = "recipe.toml", "history.csv", "results.json"
 ENCODER, CLASSIFIER, DECODERS = "encoder.weights.h5", "classifier.weights.h5", "decoders"
-JOINT = f"{DECODERS}/joint.weights.h5"
+JOINT, SERVING = f"{DECODERS}/joint.weights.h5", "serving"
 TOLERANCE = 1e-3
 
 
 def folders() -> list[str]:
-    """Where presets are looked for: SALIENCY_ZOO_PATH, then what the package brings."""
+    """Where presets are looked for, in order: SALIENCY_ZOO_PATH, plug-ins, the package."""
     here = os.path.dirname(os.path.abspath(__file__))
     packaged = os.path.join(here, "SavedModels")
     if not os.path.isdir(packaged):
         packaged = os.path.join(os.path.dirname(here), "SavedModels")
     own = [p for p in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if p]
-    return [*own, packaged]
+    return [*own, *registry.folders(GROUP), packaged]
 
 
 def names() -> list[str]:
@@ -49,7 +49,7 @@ def _found() -> dict[str, str]:
 
 
 def find(name: str) -> str:
-    """The folder of a preset, given by its name or by a path to it or to a finished run."""
+    """The folder of a preset, given by its name, else by a path to it or to a finished run."""
     found = _found()
     if name in found:
         return found[name]
@@ -60,7 +60,12 @@ def find(name: str) -> str:
             f"The folder holds no {CARD}: it is no preset, or its run has not finished. "
             f"Received: {name!r}"
         )
-    raise unknown("preset", name, found)
+    if os.path.isfile(name):
+        raise ZooError(
+            "A preset is a folder; an archive of one is unpacked first, by `saliency-zoo unpack`. "
+            f"Received: {name!r}"
+        )
+    raise unknown("preset", name, found, folders())
 
 
 def card(name: str) -> dict[str, Any]:
@@ -80,7 +85,8 @@ def load(
         name: a preset, or the path of a preset or of a finished run.
         head: None for the encoder as label-free pre-training left it; `"classifier"` for the
             whole fine-tuned network, whose outputs are logits.
-        classes: the encoder with a fresh head for this many classes.
+        classes: a random head for this many classes, on the encoder, or in place of the head of
+            the fine-tuned network. A warning in the log says that it is to be trained.
         preprocess: take uint8 images of any size; otherwise the bare network, which takes what
             its preprocessing gives.
 
@@ -93,20 +99,34 @@ def load(
 
     if head not in (None, "classifier"):
         raise unknown("head", head, ["classifier"])
-    if head and classes is not None:
-        raise ZooError(
-            f"A head is kept or made anew, not both. Received: head={head!r}, classes={classes}"
-        )
     folder = find(name)
-    model = cards.read_card(folder)["model"]
-    network = build(model, len(model["class_names"]) if head else classes)
-    if head:
+    content = cards.read_card(folder)
+    model = content["model"]
+    network = build(model, len(model["class_names"]) if head and classes is None else classes)
+    if not head:
+        networks.encoder(network).load_weights(cards.checked(folder, ENCODER))
+    elif classes is None:
         network.load_weights(cards.checked(folder, CLASSIFIER))
     else:
-        networks.encoder(network).load_weights(cards.checked(folder, ENCODER))
+        trained = build(model, len(model["class_names"]))
+        trained.load_weights(cards.checked(folder, CLASSIFIER))
+        networks.encoder(network).set_weights(networks.encoder(trained).get_weights())
+    _say_head(content["name"], head, classes)
     if not preprocess:
         return network
     return networks.preprocessed(network, preprocessed(folder, model["preprocessing"]))
+
+
+def _say_head(name: str, head: str | None, classes: int | None) -> None:
+    """Logs where the head is from; a random one as a warning, for it knows nothing yet."""
+    import logging
+
+    log = logging.getLogger(__name__)
+    if classes is not None:
+        how = "swapped for a random one" if head else "random"
+        log.warning("%s: the head is %s, of %d classes: train it", name, how, classes)
+    else:
+        log.info("%s: %s", name, "the head is kept" if head else "the encoder, without a head")
 
 
 def scaling(folder: str, described: dict[str, Any]) -> Any:

@@ -132,6 +132,22 @@ def _mentions(group: str) -> bool:
     return any(f"[{group}]".encode() in text for text in _entry_point_files())
 
 
+def folders(group: str) -> list[str]:
+    """Folders that installed distributions name in a group, as `package:folder`.
+
+    Only the packages around such a package are imported, and a package at the top has none.
+    """
+    found = []
+    for _, value in sorted(_entry_points(group)):
+        from importlib.util import find_spec
+
+        package, _, folder = value.partition(":")
+        spec = find_spec(package)
+        places = spec.submodule_search_locations if spec else None
+        found += [os.path.join(place, folder) for place in places or ()]
+    return found
+
+
 @functools.cache
 def _entry_point_files() -> list[bytes]:
     """Every entry_points.txt on the path that names this project.

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import saliency_zoo
-from saliency_zoo import presets, registry
-from tests.runs import PRESET, command, preset  # noqa: F401
+from saliency_zoo import cards, presets, registry
+from tests.runs import PRESET, command, preset, refusal  # noqa: F401
 
 ROOT = Path(saliency_zoo.__file__).parent.parent
 HEAVY = ("tensorflow", "keras", "cv2", "scipy", "numpy", "jax", "sklearn", "matplotlib")
@@ -99,3 +99,37 @@ def test_a_preset_is_shown_in_words(preset):  # noqa: F811
     text = command("show", preset).out
     for word in (PRESET, "thesis_conv(", "dual_path(", "test accuracy", "licence", "32 images"):
         assert word in text
+    for line in (
+        "features  8x8x3      stage1 4 /2, stage2 4 /4, stage3 4 /8, code 4",
+        f"folder    {preset}",
+        f"pictures  {preset / 'filters.png'}, {preset / 'preview.png'}",
+        f"retrain   saliency-zoo train {preset / 'recipe.toml'} --out runs/{PRESET}",
+    ):
+        assert f"  {line}\n" in text + "\n"
+
+
+def test_a_preset_is_shown_to_programs(preset):  # noqa: F811
+    data = json.loads(command("show", preset, "--json").out)
+    assert data.items() >= presets.card(str(preset)).items()
+    row = saliency_zoo.list_models("thesis_conv", features=True)[0]
+    assert data["features"].keys() == row.keys() - {"name"}
+    assert [stage["reduction"] for stage in data["features"]["stages"]] == [2, 4, 8]
+    assert all(Path(picture).is_file() for picture in data["pictures"])
+    again = data["retrain"].split()
+    assert again[:2] == ["saliency-zoo", "train"]
+    assert Path(again[2]).samefile(preset / "recipe.toml")
+
+
+def test_a_preset_of_a_network_that_is_not_here_is_shown(preset, tmp_path):  # noqa: F811
+    content = presets.card(str(preset))
+    content["model"]["network"]["name"] = "plugged"
+    cards.write_card(tmp_path, content)
+    assert "features  unknown: no such network here" in command("show", tmp_path).out
+    assert json.loads(command("show", tmp_path, "--json").out)["features"] is None
+
+
+def test_what_is_not_there_to_be_shown_is_said_with_where_it_was_looked_for(monkeypatch, tmp_path):
+    monkeypatch.setenv(presets.PATH_VARIABLE, str(tmp_path))
+    said = refusal("show", "thesis_convv")
+    assert "Did you mean 'thesis_conv'?" in said
+    assert f"Looked in {tmp_path}, " in said

@@ -134,6 +134,18 @@ def test_load_refuses_a_damaged_card(copy):
         zoo.load(str(copy))
 
 
+def test_no_byte_of_a_card_changes_unnoticed(copy):
+    path = copy / "card.json"
+    whole = path.read_bytes()
+    for place in [*range(0, len(whole), 11), *range(len(whole) - 80, len(whole))]:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(zoo.ZooError, match=r"card\.json does not match its checksum"):
+            cards.read_card(copy)
+    for length in (0, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        assert "card.json does not match" in presets.verify(str(copy))[0]
+
+
 def test_outputs_other_than_the_golden_ones_are_reported(copy):
     card = cards.read_card(copy)
     card["golden"]["outputs"]["code"][0][0] += 1
@@ -171,6 +183,56 @@ def test_presets_are_found_by_name_first_come_first_served(copy, preset, tmp_pat
     assert PRESET in presets.names()
     with pytest.raises(zoo.ZooError, match=r"Unknown preset\. Did you mean 'thesis_conv.tiny'\?"):
         presets.find("thesis_conv.tinny")
+    with pytest.raises(zoo.ZooError, match="Looked in ") as error:
+        presets.find("thesis_conv.tinny")
+    looked = str(error.value).partition("Looked in ")[2].partition(". Received")[0]
+    assert looked == ", ".join([*places, str(ROOT / "SavedModels")])
+
+
+def test_a_path_is_taken_where_no_name_is_found(copy, preset, monkeypatch):  # noqa: F811
+    monkeypatch.setenv(presets.PATH_VARIABLE, str(preset.parent))
+    monkeypatch.chdir(copy.parent)
+    assert Path(presets.find(PRESET)) == preset
+    for path in (f"./{PRESET}", str(copy)):
+        assert Path(presets.find(path)).resolve() == copy
+    monkeypatch.delenv(presets.PATH_VARIABLE)
+    assert Path(presets.find(PRESET)).resolve() == copy
+
+
+def test_plug_ins_bring_presets_and_are_not_imported(tmp_path):
+    def holding(folder, *names):
+        for name in names:
+            cards.write_card(folder / name, {"format": 1, "name": name})
+        return str(folder)
+
+    info = tmp_path / "zoo_more-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: zoo-more\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        "[saliency_zoo.presets]\nmore = zoo_more:shelf\ngone = zoo_gone:shelf\n"
+    )
+    package, own = tmp_path / "zoo_more", tmp_path / "own"
+    for name in ("a.both", "a.plugged"):
+        (package / "shelf" / name).mkdir(parents=True)
+    for name in ("a.both", "a.own"):
+        (own / name).mkdir(parents=True)
+    (package / "__init__.py").write_text("raise RuntimeError('imported')\n")
+    holding(package / "shelf", "a.both", "a.plugged")
+    places = [holding(own, "a.both", "a.own"), str(package / "shelf")]
+    code = (
+        "import sys; from saliency_zoo import presets\n"
+        "assert presets.names()[:3] == ['a.both', 'a.own', 'a.plugged'], presets.names()\n"
+        "assert 'zoo_more' not in sys.modules\n"
+        "print(*presets.folders(), presets.find('a.both'), presets.find('a.plugged'), sep='\\n')"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    environment[presets.PATH_VARIABLE] = str(own)
+    line = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *looked, both, plugged = done.stdout.split()
+    assert looked == [*places, str(ROOT / "SavedModels")]
+    assert (both, plugged) == (f"{places[0]}/a.both", f"{places[1]}/a.plugged")
 
 
 def test_retraining_from_a_preset_gives_its_weights(preset, tmp_path):  # noqa: F811

@@ -132,12 +132,41 @@ def test_loading_with_a_fresh_head_trains_on_the_users_own_classes(known):
     assert not np.allclose(before, output(zoo.features(model, ["code"]), images))
 
 
+def test_a_fresh_head_on_the_fine_tuned_network(known):
+    images, trained = pictures(3, 12, 12, 3), zoo.load(PRESET, head="classifier")
+    swapped = zoo.load(PRESET, head="classifier", classes=5)
+    assert swapped.output.shape[-1] == 5
+    codes = [output(zoo.features(m, ["code"]), images) for m in (swapped, trained)]
+    np.testing.assert_allclose(*codes, atol=1e-6)
+    assert not np.allclose(codes[0], output(zoo.load(PRESET), images))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "level", "said"),
+    [
+        ({}, "INFO", "the encoder, without a head"),
+        ({"head": "classifier"}, "INFO", "the head is kept"),
+        ({"classes": 5}, "WARNING", "the head is random, of 5 classes: train it"),
+        (
+            {"head": "classifier", "classes": 4},
+            "WARNING",
+            "the head is swapped for a random one, of 4 classes: train it",
+        ),
+    ],
+)
+def test_load_says_where_the_head_is_from(known, caplog, arguments, level, said):
+    caplog.set_level("INFO", logger="saliency_zoo.presets")
+    zoo.load(PRESET, **arguments)
+    found = [(r.levelname, r.getMessage()) for r in caplog.records if r.name.startswith("saliency")]
+    assert found == [(level, f"{PRESET}: {said}")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         ({"name": "thesis_conv.tinny"}, "Did you mean 'thesis_conv.tiny'"),
         ({"name": PRESET, "head": "classifer"}, "Unknown head. Did you mean 'classifier'"),
-        ({"name": PRESET, "head": "classifier", "classes": 3}, "kept or made anew, not both"),
+        ({"name": PRESET, "head": "classifier", "classes": 0}, "number of classes is at least 1"),
         ({"name": PRESET, "classes": 0}, "number of classes is at least 1"),
         ({"name": PRESET, "classes": 2.5}, "classes"),
     ],

@@ -1,4 +1,4 @@
-"""From a finished run to a preset: its files, its card, and a SavedModel for serving."""
+"""From a finished run to a preset: its files, its card, and SavedModels for serving."""
 
 import shutil
 import tempfile
@@ -7,70 +7,99 @@ from typing import Any
 
 import keras
 
-from saliency_zoo import cards, presets
+from saliency_zoo import archives, cards, presets
 from saliency_zoo.errors import ZooError
+from saliency_zoo.files import replacing_folder
 from saliency_zoo.networks import network as networks
 
-SERVING = "serving/1"
 
-
-def export(run: str | Path, name: str, to: str | Path = "SavedModels", force: bool = False) -> Path:
+def export(
+    run: str | Path,
+    name: str,
+    to: str | Path = "SavedModels",
+    force: bool = False,
+    version: int | None = None,
+    archive: bool = False,
+) -> Path:
     """Makes a preset of a finished run.
 
     Args:
-        run: folder of the run.
+        run: folder of the run, or another preset, whose SavedModels are then copied.
         name: name of the preset, `network.tag`.
         to: the folder that holds presets.
         force: replace a preset of this name.
+        version: number of a new SavedModel. A preset of this name is replaced but for its
+            SavedModels, whose numbers are lower.
+        archive: write one file, `NAME.tar`, in place of a folder.
 
     Returns:
-        The preset's folder, which holds all of it or does not exist.
+        The preset's folder or archive, which holds all of it or does not exist.
     """
-    target = Path(to) / check_name(name)
-    if target.exists() and not force:
+    if version is not None and version < 1:
+        raise ZooError(f"Versions are numbered from 1. Received: {version}")
+    target = Path(to) / f"{cards.check_name(name)}{archives.SUFFIX * archive}"
+    grows = version is not None and not force and (target / cards.CARD).is_file()
+    if target.exists() and not (force or grows):
         raise ZooError(
-            f"A preset of this name is there: take another, or --force. Received: {str(target)!r}"
+            "A preset of this name is there: take another, a new --version of it, or --force. "
+            f"Received: {str(target)!r}"
         )
-    source = presets.find(str(run))
-    content = cards.read_card(source)
-    problems = cards.damaged(source)
-    if problems:
-        raise ZooError(f"The run is damaged: {problems[0]}. Received: {str(run)!r}")
+    source = Path(presets.find(str(run)))
+    content = _undamaged(source)
     if not content["golden"]["outputs"]:
         raise ZooError(f"The run has not finished: train it to its end. Received: {str(run)!r}")
+    older = _older(target, version) if grows else []
     Path(to).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=to) as folder:
-        made = Path(folder) / name
-        for path in [*content["files"], cards.CARD]:
-            (made / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(Path(source) / path, made / path)
-        saved_model(str(made), made / SERVING)
-        cards.write_card(made, {**content, "name": name})
-        _exchange(made, target, Path(folder) / "replaced")
+    if archive:
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=to) as folder:
+            _make(Path(folder) / name, source, content, version)
+            archives.pack(Path(folder) / name, target)
+        return target
+    with replacing_folder(target) as made:
+        _copy(target, made, older)
+        _make(made, source, content, version)
     return target
 
 
-def _exchange(made: Path, target: Path, aside: Path) -> None:
-    """Puts a folder in the place of another, which comes back if that fails."""
-    if target.exists():
-        target.rename(aside)
-    try:
-        made.rename(target)
-    except OSError:
-        if aside.exists():
-            aside.rename(target)
-        raise
+def _undamaged(folder: Path) -> dict[str, Any]:
+    """The card of a run or a preset whose files all match their checksums."""
+    content = cards.read_card(folder)
+    problems = cards.damaged(folder)
+    if problems:
+        raise ZooError(f"The run or preset is damaged: {problems[0]}. Received: {str(folder)!r}")
+    return content
 
 
-def check_name(name: str) -> str:
-    """Refuses names that are no plain folder name of the form network.tag."""
-    plain = name.replace(".", "").replace("_", "").replace("-", "")
-    if not plain.isalnum() or not plain.isascii() or not all(name.split(".")) or "." not in name:
+def _older(preset: Path, version: int) -> list[str]:
+    """The files of the SavedModels in a preset that gets a new version."""
+    files = [p for p in _undamaged(preset)["files"] if _served(p)]
+    numbers = {path.split("/")[1] for path in files}
+    newest = max((int(n) for n in numbers if n.isdecimal()), default=0)
+    if version <= newest:
         raise ZooError(
-            "A preset is named network.tag, in letters, digits, '_', '-' and '.'. "
-            f"Received: {name!r}"
+            f"A new version has a higher number than the newest, which is {newest}. "
+            f"Received: {version}"
         )
-    return name
+    return files
+
+
+def _served(path: str) -> bool:
+    return path.startswith(f"{presets.SERVING}/")
+
+
+def _make(made: Path, source: Path, content: dict[str, Any], version: int | None) -> None:
+    """Makes a preset in a folder, of a run or of another preset."""
+    copied = [p for p in content["files"] if version is None or not _served(p)]
+    _copy(source, made, [*copied, cards.CARD])
+    if not any(map(_served, copied)):
+        saved_model(str(made), made / presets.SERVING / str(version or 1))
+    cards.write_card(made, {**content, "name": made.name})
+
+
+def _copy(source: Path, made: Path, files: list[str]) -> None:
+    for path in files:
+        (made / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / path, made / path)
 
 
 def saved_model(preset: str, folder: Path) -> None:

@@ -18,7 +18,7 @@ from saliency_zoo.serving.metrics import Metrics
 from saliency_zoo.serving.refusal import Refusal
 from saliency_zoo.serving.saved_model import Signature
 
-FOLDER = "serving"
+FOLDER = presets.SERVING
 log = logging.getLogger(__name__)
 Signatures = dict[str, Signature]
 _State = tuple[tuple, ...]

@@ -9,7 +9,6 @@ import saliency_zoo as zoo
 from saliency_zoo import presets
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.synthetic import synthetic
-from saliency_zoo.serving.export import SERVING
 from tests.runs import RECIPE, command, refusal
 
 
@@ -39,7 +38,7 @@ def test_a_scaling_travels_with_the_preset(tmp_path, how, network, fitted):
     whole = keras.ops.convert_to_numpy(zoo.load(str(preset))(images))
     np.testing.assert_allclose(whole, expected, atol=1e-4)
 
-    served = tf.saved_model.load(str(preset / SERVING))
+    served = tf.saved_model.load(str(preset / "serving" / "1"))
     found = served.signatures["encode"](tf.constant(images))["code"].numpy()
     np.testing.assert_allclose(found, expected, atol=1e-4)
     pictures = served.signatures["reconstruct"](tf.constant(images))["image"].numpy()

@@ -12,6 +12,7 @@ NAMES = (
     "benchmark",
     "embed",
     "export",
+    "unpack",
     "predict",
     "serve",
     "verify",

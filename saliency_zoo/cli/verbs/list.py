@@ -15,8 +15,14 @@ def run(parsed) -> None:
         print(f"no name matches {parsed.pattern!r}", file=sys.stderr)
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:
-        print(f"{row['name']:{width}}  {_features(row) if parsed.features else row['kind']}")
+        print(f"{row['name']:{width}}  {_words(row) if parsed.features else row['kind']}")
     return None
+
+
+def _words(row: dict) -> str:
+    from saliency_zoo.description import outlined
+
+    return outlined(row)
 
 
 def _outlines(pattern: str) -> list[dict]:
@@ -25,17 +31,6 @@ def _outlines(pattern: str) -> list[dict]:
 
     backend.start()
     return list_models(pattern, features=True)
-
-
-def _features(row: dict) -> str:
-    """Channels behind each stage, and by how much it has shrunk the image."""
-    shape = "x".join(map(str, row["image"]))
-    return f"{shape:9}  {', '.join(map(_stage, row['stages']))}, code {row['code']}"
-
-
-def _stage(row: dict) -> str:
-    words = f"{row['name']} {row['channels']}"
-    return f"{words} /{row['reduction']}" if row["reduction"] else words
 
 
 VERB = Verb(
