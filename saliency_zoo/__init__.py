@@ -21,6 +21,7 @@ _PUBLIC = {
     "predict": "evaluation.apply",
     "register": "registry",
     "train": "experiment",
+    "tune": "search.tune",
     "unpack": "archives",
     "unregister": "registry",
     "verify": "presets",

@@ -136,6 +136,17 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Search:
+    """What `tune` varies, and what it judges trials by; never by the test images."""
+
+    algorithm: Literal["random", "hyperband", "bayesian", "grid"] = "random"
+    objective: Literal["accuracy", "reconstruction", "effective_rank", "saliency_auc"] = "accuracy"
+    validation: float = _between(0.2, 0.01, 0.9)
+    seed: int = _between(0, 0, 4_000)
+    space: Mapping[str, Any] = field(default_factory=dict, metadata={"table": True})
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One experiment: everything that `train` needs to know."""
 
@@ -147,6 +158,7 @@ class Recipe:
     train: Train = field(default_factory=Train)
     finetune: Finetune | None = None
     evaluate: Evaluate = field(default_factory=Evaluate)
+    search: Search | None = None
     folder: Path | None = field(default=None, compare=False, metadata={"hidden": True})
 
 

@@ -1,5 +1,6 @@
 """A recipe from end to end: pre-training, fine-tuning, scores, pictures and the card."""
 
+import dataclasses
 import importlib.metadata
 import platform
 import shutil
@@ -33,7 +34,8 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
     Returns:
         The card.
     """
-    run = Run(recipe, out, strategy)
+    # What `tune` would do is no part of what this run is.
+    run = Run(dataclasses.replace(recipe, search=None), out, strategy)
     if not run.begun():
         rehearse(run)
         run.folder.mkdir(parents=True, exist_ok=True)

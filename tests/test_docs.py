@@ -15,6 +15,7 @@ SECTIONS = {
     "train": config.Train,
     "finetune": config.Finetune,
     "evaluate": config.Evaluate,
+    "search": config.Search,
 }
 
 

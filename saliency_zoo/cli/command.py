@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         _close_output()
         return 2
     except KeyboardInterrupt:
-        goes_on = words[:1] in (["train"], ["table"])
+        goes_on = words[:1] in (["train"], ["tune"], ["table"])
         again = "; the same command goes on from here" if goes_on else ""
         print(f"saliency-zoo: stopped{again}", file=sys.stderr)
         return 130

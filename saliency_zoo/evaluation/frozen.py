@@ -14,6 +14,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free, probes
 from saliency_zoo.evaluation.crops import CENTRE, cropped, views
 from saliency_zoo.evaluation.scores import check_channels, outputs, summary
+from saliency_zoo.learners.learner import Learner
 from saliency_zoo.networks.network import PREPROCESSING, features
 from saliency_zoo.registry import protocols
 from saliency_zoo.training.inputs import resized
@@ -88,9 +89,7 @@ def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str
         stage: whose output counts as code.
     """
     key = next(k for k in ("test", "unlabelled", "train") if k in images.splits)
-    split = images.split(key)
-    count = min(_LIMIT, len(split))
-    part = split.take(np.arange(count) * len(split) // count)  # of all classes, if they are sorted
+    part = spread(images.split(key))
     model = presets.load(name)
     found = codes(model, part.images, stage)
     mirrored = codes(model, part.images[:, :, ::-1], stage)
@@ -106,6 +105,12 @@ def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str
     }
 
 
+def spread(split: Split, limit: int = _LIMIT) -> Split:
+    """At most so many images of a split: of all classes, if they are sorted."""
+    count = min(limit, len(split))
+    return split.take(np.arange(count) * len(split) // count)
+
+
 def _decoded(name: str, part: Split) -> dict[str, float]:
     """What the preset's learner decodes of its codes, where it decodes images or maps.
 
@@ -116,17 +121,31 @@ def _decoded(name: str, part: Split) -> dict[str, float]:
     seen = presets.card(name)["model"]["preprocessing"]
     learner = presets.stack(name, presets.load(name, preprocess=False))
     scaled = outputs(presets.preprocessed(presets.find(name), seen), part.images)
+    return decoded(learner, scaled, masks_seen(part, seen["size"], seen["crop"]))
+
+
+def decoded(learner: Learner, scaled: np.ndarray, masks: np.ndarray | None) -> dict[str, float]:
+    """How well a learner decodes images of their codes, and maps of objects: what it decodes.
+
+    Args:
+        learner: with its decoders.
+        scaled: images as the network sees them.
+        masks: their objects; None where they are not known.
+    """
     latent, traces = learner.encode(scaled)
     numpy, found = keras.ops.convert_to_numpy, {}
     if learner.decodes_image:
-        decoded = numpy(learner.decode(latent, traces))
-        found["reconstruction"] = label_free.reconstruction(scaled, decoded)
-    if learner.decodes_saliency and part.masks is not None:
+        back = numpy(learner.decode(latent, traces))
+        found["reconstruction"] = label_free.reconstruction(scaled, back)
+    if learner.decodes_saliency and masks is not None:
         maps = numpy(learner.decode_saliency(latent))
-        found["saliency_auc"] = label_free.saliency_auc(maps[..., 0], _masks(part, seen))
+        found["saliency_auc"] = label_free.saliency_auc(maps[..., 0], masks)
     return found
 
 
-def _masks(part: Split, seen: dict[str, Any]) -> np.ndarray:
-    whole = resized((np.asarray(part.masks) > 0)[..., None] * np.uint8(255), seen["size"])
-    return next(views(whole, seen["crop"], CENTRE))[..., 0] > 127
+def masks_seen(part: Split, size: int, crop: int | None) -> np.ndarray | None:
+    """The masks of a split as the network sees its images; None where it has none."""
+    if part.masks is None:
+        return None
+    whole = resized((np.asarray(part.masks) > 0)[..., None] * np.uint8(255), size)
+    return next(views(whole, crop, CENTRE))[..., 0] > 127

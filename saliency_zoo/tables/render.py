@@ -34,7 +34,7 @@ def markdown(content: dict[str, Any]) -> str:
     for group in content["groups"]:
         title = f"### {group['label']}\n\n" if group["label"] else ""
         cells = _cells(group["rows"], content["references"], len(content["seeds"]))
-        text += f"{title}{_aligned(cells)}\n\n"
+        text += f"{title}{aligned(cells)}\n\n"
     return f"{text}{NOTES}\n```\n{content['command']}\n```\n"
 
 
@@ -51,7 +51,7 @@ def state(rows: Sequence[dict[str, Any]]) -> str:
         cells.append([label, f"{row['done']} of {row['seeds']}", mean])
     done, total = (sum(row[key] for row in rows) for key in ("done", "seeds"))
     spent = sum(row["seconds"] for row in rows)
-    text = f"{_aligned(cells)}\n\n{done} of {total} runs are done"
+    text = f"{aligned(cells)}\n\n{done} of {total} runs are done"
     if not done:
         return text
     # A row of which nothing is done takes as long as the mean of all others.
@@ -142,7 +142,8 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
-def _aligned(cells: Sequence[Sequence[str]]) -> str:
+def aligned(cells: Sequence[Sequence[str]]) -> str:
+    """A Markdown table whose columns are aligned; its head is the first line."""
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")

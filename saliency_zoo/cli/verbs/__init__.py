@@ -6,6 +6,7 @@ NAMES = (
     "detect",
     "new",
     "train",
+    "tune",
     "table",
     "evaluate",
     "lesions",

@@ -1,0 +1,170 @@
+"""One trial: a recipe pre-trained and judged, by scores without labels or on held-out labels."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from saliency_zoo.config import Evaluate, Recipe, Search
+from saliency_zoo.data.folds import draw
+from saliency_zoo.data.image_set import ImageSet, Split
+from saliency_zoo.data.pipeline import centred
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation import label_free
+from saliency_zoo.evaluation.finetune import PRETRAINED, finetune
+from saliency_zoo.evaluation.frozen import decoded, masks_seen, spread
+from saliency_zoo.evaluation.scores import outputs
+from saliency_zoo.files import locked
+from saliency_zoo.learners.learner import Learner
+from saliency_zoo.learners.stack import learner, parts_of
+from saliency_zoo.presets import DECODERS
+from saliency_zoo.registry import protocols
+from saliency_zoo.rehearsal import rehearse
+from saliency_zoo.training.inputs import resized
+from saliency_zoo.training.pretraining import pretrain
+from saliency_zoo.training.run import Run
+
+LABELS = "accuracy"
+
+
+def objective(recipe: Recipe, search: Search, folder: Path) -> float:
+    """Trains a recipe in a folder, from wherever an earlier call was killed, and scores it.
+
+    Args:
+        recipe: with the values of the trial.
+        search: which objective.
+        folder: that of the trial.
+    """
+    run = prepared(recipe, search, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        run.begin()
+        encoder = pretrain(run)
+        return _SCORES[search.objective](run, encoder)
+
+
+def prepared(recipe: Recipe, search: Search, folder: Path) -> Run:
+    """The run of a trial, all that it names tried on what is cheap; it never has test images."""
+    _check_decodable(recipe, search)
+    labels = search.objective == LABELS
+    if labels and recipe.finetune is None:
+        raise ZooError(
+            "The objective 'accuracy' needs a table [finetune]; others need no labels. "
+            f"Received: search.objective = {search.objective!r}"
+        )
+    settings = labels and dataclasses.replace(recipe.finetune, without_pretraining=False)
+    judged = Evaluate("folds", folds=1, crops=recipe.evaluate.crops)
+    run = Run(dataclasses.replace(recipe, finetune=settings or None, evaluate=judged), folder)
+    hold = functools.partial(held_out, evaluate=recipe.evaluate, search=search)
+    images = hold(run.inputs.labelled) if labels else _without_test(run.inputs.labelled)
+    run.inputs = dataclasses.replace(run.inputs, labelled=images)
+    if not run.begun():
+        rehearse(run)
+        _check_decodes(run, search)
+    return run
+
+
+def held_out(images: ImageSet, evaluate: Evaluate, search: Search) -> ImageSet:
+    """The image set with one fold of its own, whose test images are a part of that fold's images.
+
+    Args:
+        images: an image set with labels; its test images are left out.
+        evaluate: the protocol whose first fold is divided.
+        search: which share of each class is held out, and the seed of the draw.
+    """
+    fold, train = protocols.create(evaluate.spec, images, 1)[0], images.split("train")
+    labels, rng = train.labels[fold], np.random.default_rng((search.seed, 0x7A11D))
+    taken = []
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        if len(places) < 2:
+            raise ZooError(
+                "A validation part takes an image of each class and leaves one: a fold needs two. "
+                f"Received: {len(places)} of class {images.class_names[label]!r}"
+            )
+        count = min(max(1, round(search.validation * len(places))), len(places) - 1)
+        taken.append(draw(places, count, rng))
+    validation = np.sort(np.concatenate(taken))
+    kept = _without_test(images)
+    splits = {**_builders(kept), "test": train.take(fold[validation])}
+    return dataclasses.replace(kept, splits=splits, folds=[np.delete(fold, validation)])
+
+
+def _without_test(images: ImageSet) -> ImageSet:
+    splits = {key: build for key, build in _builders(images).items() if key != "test"}
+    return dataclasses.replace(images, splits=splits) if splits else images
+
+
+def _builders(images: ImageSet) -> dict[str, Split | Callable[[], Split]]:
+    return {key: functools.partial(images.split, key) for key in images.splits}
+
+
+def _check_decodable(recipe: Recipe, search: Search) -> None:
+    """Decoders that joint training has left behind say nothing of the encoder."""
+    if recipe.train.joint_epochs and search.objective in ("reconstruction", "saliency_auc"):
+        raise ZooError(
+            f"The objective {search.objective!r} needs train.joint_epochs = 0: joint training "
+            f"leaves no decoders of the encoder. Received: {recipe.train.joint_epochs}"
+        )
+
+
+def _check_decodes(run: Run, search: Search) -> None:
+    found = _learner(run, run.build(run.recipe.train.seed))
+    wanted = {
+        "reconstruction": (found.decodes_image, "decodes images"),
+        "saliency_auc": (found.decodes_saliency, "decodes saliency"),
+    }
+    there, what = wanted.get(search.objective, (True, ""))
+    if not there:
+        raise ZooError(
+            f"The objective {search.objective!r} is for a learner that {what}. "
+            f"Received: {run.recipe.learner.name!r}"
+        )
+    if search.objective == "saliency_auc" and _judged(run).masks is None:
+        name = run.inputs.labelled.name
+        raise ZooError(f"The objective 'saliency_auc' needs masks of objects. Received: {name!r}")
+
+
+def _accuracy(run: Run, encoder: keras.Model) -> float:
+    return finetune(run)["accuracy"][PRETRAINED]["mean"]
+
+
+def _effective_rank(run: Run, encoder: keras.Model) -> float:
+    return label_free.effective_rank(outputs(encoder, _seen(run, _judged(run))))
+
+
+def _decoded(run: Run, encoder: keras.Model, score: str) -> float:
+    part, data = _judged(run), run.recipe.data
+    whole = _learner(run, encoder)
+    for stage, trained in parts_of(whole).items():
+        trained.load_weights(run.folder / DECODERS / f"{stage}.weights.h5")
+    masks = masks_seen(part, data.size, data.crop)
+    return decoded(whole, _seen(run, part), masks)[score]
+
+
+_SCORES: dict[str, Callable[[Run, keras.Model], float]] = {
+    LABELS: _accuracy,
+    "effective_rank": _effective_rank,
+    "reconstruction": functools.partial(_decoded, score="reconstruction"),
+    "saliency_auc": functools.partial(_decoded, score="saliency_auc"),
+}
+
+
+def _judged(run: Run) -> Split:
+    """Images for scores without labels: of train, or of the unlabelled ones where none are."""
+    images = run.inputs.labelled
+    return spread(images.split("train" if "train" in images.splits else "unlabelled"))
+
+
+def _seen(run: Run, part: Split) -> np.ndarray:
+    """The images as the network sees them."""
+    data = run.recipe.data
+    return run.inputs.scaling(centred(resized(part.images, data.size), data.crop))
+
+
+def _learner(run: Run, encoder: keras.Model) -> Learner:
+    part = run.recipe.learner
+    return learner({"name": part.name, **part.options}, encoder)

@@ -1,0 +1,317 @@
+"""A search: killed and gone on with, divided over processes, and never judged by test images."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from saliency_zoo import config
+from saliency_zoo.data import synthetic
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation import finetune
+from saliency_zoo.files import lock
+from saliency_zoo.search import objective, report, trials, tune, worker
+from saliency_zoo.search.space import recipe_with
+from saliency_zoo.training.run import Run
+from tests.runs import RECIPE, command, refusal
+
+ROOT = Path(__file__).parent.parent.parent
+SPACE = """
+[search]
+validation = 0.5
+
+[search.space]
+learner.saliency_weight = { log = [0.1, 10.0] }
+train.optimizer = { choices = ["adam", "sgd"] }
+"""
+CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children")
+OTHERS = ["reconstruction", "effective_rank", "saliency_auc"]
+
+
+class Killed(BaseException):
+    """As sudden as a signal: nothing catches it."""
+
+
+class Searched(NamedTuple):
+    """A search of three trials that was killed in its second and gone on with."""
+
+    recipe: config.Recipe
+    file: Path
+    out: Path
+    killed: list  # rows after the kill
+    rows: list
+
+
+def written(folder: Path, *overrides: str) -> Path:
+    file = folder / "recipe.toml"
+    file.write_text(RECIPE.replace("fold_size = 10", "fold_size = 20") + SPACE)
+    if overrides:
+        file.write_text(config.dumps(config.load(file, overrides)))
+    return file
+
+
+def begun(file: Path, out: Path) -> config.Recipe:
+    recipe = config.load(file)
+    tune._begin(recipe, out)
+    return recipe
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("search")
+    file, out, calls = written(folder), folder / "out", []
+    original = finetune.write_json
+
+    def killed(path, content):
+        calls.append(path)
+        if len(calls) == 2:
+            raise Killed
+        original(path, content)
+
+    def unseen(key, *arguments):
+        if key == "test":
+            pytest.fail("a trial looked at test images")
+        return split(key, *arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        split = synthetic._split
+        patch.setattr(synthetic, "_split", unseen)
+        patch.setattr(finetune, "write_json", killed)
+        recipe = begun(file, out)
+        assert worker.work(out, 1, 3, folder)
+        with pytest.raises(Killed):
+            worker.work(out, 1, 3, folder)
+        rows = trials.read(out)
+        while worker.work(out, 2, 3, folder):
+            pass
+    return Searched(recipe, file, out, rows, tune.tune(recipe, out, 3))
+
+
+def test_a_killed_search_goes_on(searched):
+    assert [row["status"] for row in searched.killed] == ["done", "running"]
+    assert searched.rows[0] == searched.killed[0]
+    assert [row["status"] for row in searched.rows] == ["done"] * 3
+    assert [row["restarts"] for row in searched.rows] == [0, 1, 0]
+    assert [row["worker"] for row in searched.rows] == [1, 2, 2]
+    ended_once(searched.rows)
+
+
+def ended_once(rows):
+    events = [row[key] for row in rows for key in ("began", "ended")]
+    assert sorted(events) == list(range(1, 2 * len(rows) + 1))
+
+
+def test_a_trial_that_was_killed_ends_as_one_that_was_not(searched, tmp_path):
+    row = searched.rows[1]
+    found = objective.objective(
+        recipe_with(searched.recipe, row["values"]), searched.recipe.search, tmp_path / "run"
+    )
+    assert found == row["objective"]
+
+
+def test_the_report_is_made_of_the_rows(searched):
+    text = (searched.out / "trials.md").read_text()
+    best = max(searched.rows, key=lambda row: row["objective"])
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    assert "`learner.saliency_weight`" in lines[0]
+    assert lines[1].split()[1] == str(best["trial"])
+    assert len(lines) == 1 + 3
+    for name in ("parallel.png", "scores.png"):
+        assert (searched.out / name).read_bytes().startswith(b"\x89PNG")
+    winner = config.load(searched.out / "best.toml")
+    for path, value in best["values"].items():
+        table, key = path.split(".")
+        part = config.to_table(winner)[table]
+        assert part[key] == value
+    assert winner == recipe_with(searched.recipe, best["values"])
+
+
+def test_the_winner_is_a_recipe_that_trains(searched, tmp_path):
+    words = ["finetune.without_pretraining=false", "--json"]
+    said = command("train", searched.out / "best.toml", "--out", tmp_path / "run", *words)
+    assert said.code == 0, said.err
+    assert json.loads(said.out)["accuracy"]["pretrained"]["n"] == 1
+
+
+def test_a_finished_search_only_reports(searched, monkeypatch):
+    monkeypatch.setattr(tune, "_supervise", None)
+    words = ["tune", searched.file, "--trials", "3", "--out", searched.out]
+    assert json.loads(command(*words, "--json").out) == searched.rows
+    text = command(*words).out
+    assert "Random search for the highest accuracy" in text
+    assert f"saliency-zoo train {searched.out}/best.toml" in text
+
+
+def test_another_search_and_other_things_are_refused(searched, tmp_path):
+    words = ["tune", searched.file, "--trials", "3", "--out"]
+    text = refusal(*words, searched.out, "search.seed=1")
+    assert "holds another search: its search.seed is 0. Received: 1" in text
+    (tmp_path / "mine.txt").touch()
+    assert "A search begins in a folder of its own" in refusal(*words, tmp_path)
+
+
+def test_validation_images_are_of_the_fold_and_not_trained_on(searched, tmp_path):
+    recipe = searched.recipe
+    whole = Run(recipe, tmp_path / "whole").inputs.labelled
+    held = objective.held_out(whole, recipe.evaluate, recipe.search)
+    fold, (kept,) = whole.folds[0], held.folds
+    validation = held.split("test")
+    assert (len(kept), len(validation)) == (10, 10)
+    assert set(kept) < set(fold)
+    images = whole.split("train").images
+    left = sorted(image.tobytes() for image in images[[i for i in fold if i not in kept]])
+    assert sorted(image.tobytes() for image in validation.images) == left
+    assert sorted(validation.labels) == list(range(10))
+
+
+@pytest.mark.parametrize("score", OTHERS)
+def test_objectives_without_labels(score, tmp_path, monkeypatch):
+    def unseen(key, *arguments):
+        assert key != "test"
+        return split(key, *arguments)
+
+    split = synthetic._split
+    monkeypatch.setattr(synthetic, "_split", unseen)
+    monkeypatch.setattr(objective, "finetune", None)
+    recipe = config.load(written(tmp_path), [f"search.objective={score}"])
+    found = objective.objective(recipe_with(recipe, {}), recipe.search, tmp_path / "run")
+    low, high = {"reconstruction": (0, 10), "saliency_auc": (0, 1), "effective_rank": (1, 36)}[
+        score
+    ]
+    assert low < found < high
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["search.space.train.epoch.choices=[1]"], "Unknown key of [train]. Did you mean"),
+        (["search.space.train.batch_size.integers=[0, 8]"], "batch_size is at least 1. Received"),
+        (["search.space.learner.saliency.choices=[1]"], "Unknown option of learner 'dual_path'"),
+        (
+            ["search.objective=saliency_auc", "learner.name=autoencoder"],
+            "is for a learner that decodes saliency. Received: 'autoencoder'",
+        ),
+        (["search.objective=reconstruction", "train.joint_epochs=1"], "needs train.joint_epochs"),
+        (["data.options.fold_size=10"], "a fold needs two. Received: 1 of class"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_before_anything_is_written(
+    overrides, sentence, tmp_path
+):
+    file = written(tmp_path)
+    if "learner.name=autoencoder" in overrides:
+        text = file.read_text().replace("learner.saliency_weight =", "learner.weight_norm =")
+        file.write_text(text.replace("[0.1, 10.0]", "[1.0, 2.0]"))
+    out = tmp_path / "out"
+    text = refusal("tune", file, "--trials", "2", "--out", out, *overrides)
+    assert sentence in text
+    assert not out.exists()
+
+
+def test_accuracy_needs_a_classifier_and_counts_start_at_one(tmp_path):
+    file = written(tmp_path)
+    text = file.read_text()
+    file.write_text(text.replace("[finetune]\nepochs = 1\nbatch_size = 10\n", ""))
+    words = ["tune", file, "--out", tmp_path / "out", "--trials"]
+    assert "'accuracy' needs a table [finetune]" in refusal(*words, "2")
+    assert "The number of trials is at least 1. Received: 0" in refusal(*words, "0")
+    assert "The number of processes is at least 1" in refusal(*words, "2", "--processes", "0")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ZooError("The loss is\nnot finite. Received: nan"), "The loss is not finite."),
+        (MemoryError("no more"), "MemoryError: no more"),
+    ],
+)
+def test_a_failed_trial_is_a_row_with_one_sentence(error, sentence, tmp_path, monkeypatch):
+    def fail(*_):
+        raise error
+
+    out = tmp_path / "out"
+    recipe = begun(written(tmp_path), out)
+    monkeypatch.setattr(objective, "objective", fail)
+    assert worker.work(out, 1, 1, tmp_path)
+    (row,) = trials.read(out)
+    assert (row["status"], row["objective"]) == ("failed", None)
+    assert row["sentence"].startswith(sentence)
+    assert not worker.work(out, 1, 1, tmp_path)
+    with pytest.raises(ZooError, match="has come to a score"):
+        tune.tune(recipe, out, 1)
+    assert f"failed: {row['sentence']}" in (out / report.TABLE).read_text()
+
+
+def test_a_trial_at_another_process_is_left_to_it(tmp_path):
+    def propose(rows):
+        return {"number": len(rows)}
+
+    with (
+        trials.claimed(tmp_path, 1, 2, propose) as one,
+        trials.claimed(tmp_path, 2, 2, propose) as other,
+        trials.claimed(tmp_path, 3, 2, propose) as none,
+    ):
+        assert (one["trial"], other["trial"], none) == (0, 1, None)
+        trials.end(tmp_path, 1, status="done", objective=1.0)
+        trials.end(tmp_path, 1, status="failed", objective=2.0)  # too late
+    with trials.claimed(tmp_path, 4, 2, propose) as again:
+        assert (again["trial"], again["restarts"], again["worker"]) == (0, 1, 4)
+    assert trials.read(tmp_path)[1]["objective"] == 1.0
+    ended_once([{**row, "ended": row["ended"] or 4} for row in trials.read(tmp_path)])
+
+
+def test_a_trial_whose_process_always_dies_fails(tmp_path):
+    for _ in range(1 + trials.RESTARTS):
+        with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:
+            assert row["trial"] == 0
+    with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:
+        assert row is None
+    (row,) = trials.read(tmp_path)
+    assert row["status"] == "failed"
+    assert row["sentence"] == "Its process died 6 times."
+
+
+def process_of(worker: int, supervisor: int) -> int:
+    """The process that a supervisor has started for a worker."""
+    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
+    words = {child: Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children}
+    return next(int(child) for child, line in words.items() if line[-4:-3] == [str(worker)])
+
+
+def until(condition, seconds: float = 300):
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < seconds, "nothing happened"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(not CHILDREN.exists(), reason="needs /proc to find processes")
+def test_processes_killed_one_or_all_end_every_trial_once(tmp_path):
+    file, out = written(tmp_path, "search.objective=effective_rank"), tmp_path / "out"
+    words = ["tune", file, "--trials", "3", "--processes", "2", "--out", out]
+    line = [sys.executable, "-m", "saliency_zoo", *map(str, words)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(line, env=environment, start_new_session=True)
+    try:
+        until(lambda: len(trials.read(out)) >= 2)
+        os.kill(process_of(trials.read(out)[-1]["worker"], process.pid), signal.SIGKILL)
+        until(lambda: any(row["restarts"] for row in trials.read(out)))
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert any(row["status"] == "running" for row in trials.read(out))
+    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = trials.read(out)
+    assert [row["trial"] for row in rows] == [0, 1, 2]
+    assert all(row["status"] == "done" for row in rows)
+    assert {row["worker"] for row in rows} <= {1, 2}
+    ended_once(rows)
+    with lock(out / trials.LOCK, wait=False) as free:
+        assert free
