@@ -14,12 +14,12 @@ import numpy as np
 import uvicorn
 
 from saliency_zoo import cards
-from saliency_zoo.serving.app import application
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.metrics import Metrics
-from saliency_zoo.serving.model import Model
-from saliency_zoo.serving.saved_model import Signature
-from saliency_zoo.serving.server import configuration
+from saliency_zoo.serving.server.app import application
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.metrics import Metrics
+from saliency_zoo.serving.server.models.model import Model
+from saliency_zoo.serving.server.models.saved_model import Signature
+from saliency_zoo.serving.server.serve import configuration
 
 TOY = "toy.model"
 

@@ -7,9 +7,9 @@ import pytest
 import saliency_zoo as zoo
 from saliency_zoo import cards, presets
 from saliency_zoo.serving.export import export
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.metrics import Metrics
-from saliency_zoo.serving.model import Model
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.metrics import Metrics
+from saliency_zoo.serving.server.models.model import Model
 from tests.runs import PRESET, command, finished_run, preset, refusal  # noqa: F401
 
 

@@ -208,7 +208,7 @@ def bomb(width, height):
 
 
 def test_a_decompression_bomb_is_not_decoded(client, monkeypatch):
-    monkeypatch.setattr("saliency_zoo.serving.upload.decode_image", None)
+    monkeypatch.setattr("saliency_zoo.serving.server.protocols.upload.decode_image", None)
     data = bomb(60_000, 60_000)
     refused(client.ask(V1, data, content_type="image/png"), 413, "3600000000")
     rows = {"instances": [{"b64": base64.b64encode(data).decode()}]}

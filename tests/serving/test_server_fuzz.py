@@ -9,11 +9,11 @@ from hypothesis import strategies as some
 
 pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
-from saliency_zoo.serving import kserve, tfserving
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.query import Asked
-from saliency_zoo.serving.refusal import Refusal
-from saliency_zoo.serving.upload import Encoded
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.protocols import kserve, tfserving
+from saliency_zoo.serving.server.protocols.query import Asked
+from saliency_zoo.serving.server.protocols.upload import Encoded
+from saliency_zoo.serving.server.refusal import Refusal
 from tests.serving.running import means, signatures
 
 LIMITS = Limits(batch=4, pixels=1000)

@@ -11,9 +11,9 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
-from saliency_zoo.serving.batching import Batcher
-from saliency_zoo.serving.limits import Limits, Room, Share
-from saliency_zoo.serving.refusal import Refusal
+from saliency_zoo.serving.server.limits import Limits, Room, Share
+from saliency_zoo.serving.server.models.batching import Batcher
+from saliency_zoo.serving.server.refusal import Refusal
 from tests.serving.running import TOY, Client, Gate, image, means, running, signatures, toy
 from tests.serving.running import wait_until as until
 

@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
 import saliency_zoo as zoo
-from saliency_zoo.serving import access
+from saliency_zoo.serving.server import access
 from tests.runs import refusal
 from tests.serving.running import image, wait_until
 

@@ -161,9 +161,9 @@ def test_status_says_what_does_not_load(model):
 
 
 def test_a_preset_without_a_version_is_refused(tmp_path):
-    from saliency_zoo.serving.limits import Limits
-    from saliency_zoo.serving.metrics import Metrics
-    from saliency_zoo.serving.server import models
+    from saliency_zoo.serving.server.limits import Limits
+    from saliency_zoo.serving.server.metrics import Metrics
+    from saliency_zoo.serving.server.serve import models
 
     cards.write_card(tmp_path, {"format": 1, "name": TOY})
     with pytest.raises(ZooError, match=r"no version to serve: it has no folder serving/1\. "):

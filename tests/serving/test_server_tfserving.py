@@ -10,9 +10,9 @@ import tensorflow as tf
 
 pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.metrics import Metrics
-from saliency_zoo.serving.model import Model
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.metrics import Metrics
+from saliency_zoo.serving.server.models.model import Model
 from tests.runs import PRESET, preset  # noqa: F401
 from tests.serving.running import image, running, wait_until
 

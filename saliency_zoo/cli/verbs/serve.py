@@ -8,12 +8,12 @@ _MIB = 2**20
 
 def run(parsed) -> None:
     try:
-        from saliency_zoo.serving import access, server
+        from saliency_zoo.serving.server import access, serve
     except ImportError as error:
         raise ZooError(
             f"The server needs pip install 'saliency-zoo[serve]'. Received: {error}"
         ) from None
-    from saliency_zoo.serving.limits import Limits
+    from saliency_zoo.serving.server.limits import Limits
 
     limits = Limits(
         batch=parsed.batch,
@@ -24,7 +24,7 @@ def run(parsed) -> None:
         timeout=parsed.timeout,
     )
     token = access.token(parsed.token_file)
-    server.serve(parsed.names, parsed.host, parsed.port, limits, parsed.poll, token)
+    serve.serve(parsed.names, parsed.host, parsed.port, limits, parsed.poll, token)
 
 
 def _number(name: str, kind: type, default: float, purpose: str):

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.serving.refusal import Refusal
+from saliency_zoo.serving.server.refusal import Refusal
 
 
 @dataclasses.dataclass(frozen=True)

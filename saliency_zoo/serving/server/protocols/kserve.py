@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from saliency_zoo import __version__
-from saliency_zoo.serving.batching import Outputs
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.model import Model, Signatures
-from saliency_zoo.serving.query import (
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.models.batching import Outputs
+from saliency_zoo.serving.server.models.model import Model, Signatures
+from saliency_zoo.serving.server.models.saved_model import DEFAULT, INPUT, Signature
+from saliency_zoo.serving.server.protocols.query import (
     Answer,
     Asked,
     Query,
@@ -28,8 +29,7 @@ from saliency_zoo.serving.query import (
     unknown_part,
     write_json,
 )
-from saliency_zoo.serving.refusal import Refusal
-from saliency_zoo.serving.saved_model import DEFAULT, INPUT, Signature
+from saliency_zoo.serving.server.refusal import Refusal
 
 NAME = "kserve"
 HEADER = "inference-header-content-length"

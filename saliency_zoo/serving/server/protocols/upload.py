@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_zoo.data.images import decode_image
-from saliency_zoo.serving.refusal import Refusal
+from saliency_zoo.serving.server.refusal import Refusal
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 # The markers of a JPEG that begin a frame: all of these but those of tables.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from saliency_zoo.serving.refusal import Refusal
+from saliency_zoo.serving.server.refusal import Refusal
 
 _PIECE = 256 * 1024
 _SENTENCE = 1000  # what it received is part of a sentence, and may be long

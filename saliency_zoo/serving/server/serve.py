@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import uvicorn
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.serving.app import application
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.metrics import Metrics
-from saliency_zoo.serving.model import FOLDER, Model
+from saliency_zoo.serving.server.app import application
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.metrics import Metrics
+from saliency_zoo.serving.server.models.model import FOLDER, Model
 
 log = logging.getLogger(__name__)
 _BACKLOG = 2048

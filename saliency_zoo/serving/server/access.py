@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.serving.responses import error
+from saliency_zoo.serving.server.responses import error
 
 TOKEN_VARIABLE = "SALIENCY_ZOO_TOKEN"
 _OPEN = "/v2/health/"  # probes have no token

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from saliency_zoo.serving import kserve, tfserving
-from saliency_zoo.serving.access import BearerToken
-from saliency_zoo.serving.limits import Limits, Room
-from saliency_zoo.serving.metrics import Metrics, gauge
-from saliency_zoo.serving.model import Model, find
-from saliency_zoo.serving.predicting import Predicting
-from saliency_zoo.serving.refusal import Refusal
-from saliency_zoo.serving.responses import error, refused
+from saliency_zoo.serving.server.access import BearerToken
+from saliency_zoo.serving.server.limits import Limits, Room
+from saliency_zoo.serving.server.metrics import Metrics, gauge
+from saliency_zoo.serving.server.models.model import Model, find
+from saliency_zoo.serving.server.protocols import kserve, tfserving
+from saliency_zoo.serving.server.protocols.predicting import Predicting
+from saliency_zoo.serving.server.refusal import Refusal
+from saliency_zoo.serving.server.responses import error, refused
 
 log = logging.getLogger(__name__)
 _V1, _V2 = "/v1/models/{name:name}", "/v2/models/{name:name}"

@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from saliency_zoo.serving.batching import Outputs
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.model import Model
-from saliency_zoo.serving.query import (
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.models.batching import Outputs
+from saliency_zoo.serving.server.models.model import Model
+from saliency_zoo.serving.server.models.saved_model import DEFAULT, INPUT, Signature
+from saliency_zoo.serving.server.protocols.query import (
     Answer,
     Asked,
     Query,
@@ -26,9 +27,8 @@ from saliency_zoo.serving.query import (
     signature_of,
     write_json,
 )
-from saliency_zoo.serving.refusal import Refusal
-from saliency_zoo.serving.saved_model import DEFAULT, INPUT, Signature
-from saliency_zoo.serving.upload import Encoded, encoded, read_form
+from saliency_zoo.serving.server.protocols.upload import Encoded, encoded, read_form
+from saliency_zoo.serving.server.refusal import Refusal
 
 NAME = "tfserving"
 _TYPES = {"uint8": "DT_UINT8", "float16": "DT_HALF", "bfloat16": "DT_BFLOAT16"}

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo.errors import unknown
-from saliency_zoo.serving.batching import Outputs
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.model import Signatures
-from saliency_zoo.serving.refusal import Refusal
-from saliency_zoo.serving.saved_model import INPUT, Signature
-from saliency_zoo.serving.upload import Encoded
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.models.batching import Outputs
+from saliency_zoo.serving.server.models.model import Signatures
+from saliency_zoo.serving.server.models.saved_model import INPUT, Signature
+from saliency_zoo.serving.server.protocols.upload import Encoded
+from saliency_zoo.serving.server.refusal import Refusal
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,14 +11,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from saliency_zoo.serving.batching import Outputs
-from saliency_zoo.serving.limits import Limits, Room, Share
-from saliency_zoo.serving.metrics import Metrics
-from saliency_zoo.serving.model import Model, find
-from saliency_zoo.serving.query import Answer, Asked, Query
-from saliency_zoo.serving.refusal import Refusal
-from saliency_zoo.serving.responses import Pieces, error, refused
-from saliency_zoo.serving.upload import Encoded
+from saliency_zoo.serving.server.limits import Limits, Room, Share
+from saliency_zoo.serving.server.metrics import Metrics
+from saliency_zoo.serving.server.models.batching import Outputs
+from saliency_zoo.serving.server.models.model import Model, find
+from saliency_zoo.serving.server.protocols.query import Answer, Asked, Query
+from saliency_zoo.serving.server.protocols.upload import Encoded
+from saliency_zoo.serving.server.refusal import Refusal
+from saliency_zoo.serving.server.responses import Pieces, error, refused
 
 log = logging.getLogger(__name__)
 _GONE = 499  # nginx's word for a client that did not wait; only the metrics say it

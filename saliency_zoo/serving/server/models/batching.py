@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from saliency_zoo.serving.limits import Limits
-from saliency_zoo.serving.refusal import Refusal
+from saliency_zoo.serving.server.limits import Limits
+from saliency_zoo.serving.server.refusal import Refusal
 
 Outputs = dict[str, np.ndarray]
 Call = Callable[[np.ndarray], Outputs]
