@@ -16,12 +16,13 @@ TABLE, BEST = "trials.md", "best.toml"
 PARALLEL, SCORES = plots.PARALLEL, plots.SCORES
 
 
-def report(recipe: Recipe, out: Path) -> list[Row]:
+def report(recipe: Recipe, out: Path, drawn: bool = True) -> list[Row]:
     """Writes `trials.md`, `best.toml` and the plots from the rows that there are.
 
     Args:
         recipe: with its search.
         out: the folder of the search.
+        drawn: whether with the plots, which take longer than the rest.
 
     Returns:
         The rows.
@@ -32,6 +33,7 @@ def report(recipe: Recipe, out: Path) -> list[Row]:
         found = ranked(recipe, rows)
         if found:
             write_text(out / BEST, config.dumps(recipe_with(recipe, found[0]["values"])))
+        if found and drawn:
             plots.draw(parse(recipe.search.space), found, recipe.search.objective, out)
     return rows
 

@@ -97,7 +97,7 @@ def _supervise(recipe: Recipe, out: Path, count: int, processes: int, home: Path
         while True:
             for worker in range(1, processes + 1):
                 start(worker)
-            _attend(at_work, start, lambda: report(recipe, out))
+            _attend(at_work, start, lambda: report(recipe, out, drawn=False))
             if not trials.wait(out):
                 return
 
