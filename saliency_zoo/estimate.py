@@ -124,16 +124,23 @@ class _Rehearsal(Run):
         self._noted += took
 
 
+@dataclasses.dataclass
 class _Clocked(Batches):
-    """Batches that note when they were asked for."""
+    """Batches that note when they were asked for, a worker's share of them too."""
+
+    times: list[float] = dataclasses.field(default_factory=list)
 
     def run(self, first: int, total: int, ahead: int = 4) -> Iterator[dict[str, np.ndarray]]:
-        times = [time.monotonic()]
+        self.times.append(time.monotonic())
         for batch in super().run(first, total, ahead):
             yield batch
-            times.append(time.monotonic())
-        taken = np.diff(times)[min(_WARM, total - 1) :] if total else [0.0]
-        self.seconds = float(np.median(taken))
+            self.times.append(time.monotonic())
+
+    @property
+    def seconds(self) -> float:
+        """Of a step, when those that warm up are left out where there are others."""
+        taken = np.diff(self.times)
+        return float(np.median(taken[min(_WARM, len(taken) - 1) :])) if len(taken) else 0.0
 
 
 class _SampledMaps(Inputs):
