@@ -26,14 +26,20 @@ def token(file: str | Path | None = None) -> bytes | None:
 
 
 class BearerToken:
-    """Lets only requests pass that bring the token."""
+    """Lets only requests pass that bring the token.
 
-    def __init__(self, app: ASGIApp, token: bytes):
-        self._app, self._token = app, token
+    Args:
+        app: what they pass to.
+        token: what they bring.
+        public: the paths of what anybody may read.
+    """
+
+    def __init__(self, app: ASGIApp, token: bytes, public: frozenset[str] = frozenset()):
+        self._app, self._token, self._public = app, token, public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
-        if scope["type"] == "http" and not scope["path"].startswith(_OPEN):
+        if scope["type"] == "http" and not self._open(scope["path"]):
             given = dict(scope["headers"]).get(b"authorization", b"")
             scheme, _, word = given.partition(b" ")
             if scheme.lower() != b"bearer" or not hmac.compare_digest(word, self._token):
@@ -41,3 +47,6 @@ class BearerToken:
                 refused = error(401, sentence, {"www-authenticate": "Bearer"})
                 return await refused(scope, receive, send)
         return await self._app(scope, receive, send)
+
+    def _open(self, path: str) -> bool:
+        return path in self._public or path.startswith(_OPEN)

@@ -16,14 +16,18 @@ from starlette.routing import Route
 from saliency_zoo.serving.server.access import BearerToken
 from saliency_zoo.serving.server.limits import Limits, Room
 from saliency_zoo.serving.server.metrics import Metrics, gauge
+from saliency_zoo.serving.server.models.batching import Batcher
 from saliency_zoo.serving.server.models.model import Model, find
-from saliency_zoo.serving.server.protocols import kserve, tfserving
+from saliency_zoo.serving.server.page import page
+from saliency_zoo.serving.server.page.views import View
+from saliency_zoo.serving.server.protocols import kserve, openapi, tfserving
 from saliency_zoo.serving.server.protocols.predicting import Predicting
 from saliency_zoo.serving.server.refusal import Refusal
 from saliency_zoo.serving.server.responses import error, refused
 
 log = logging.getLogger(__name__)
 _V1, _V2 = "/v1/models/{name:name}", "/v2/models/{name:name}"
+_PAGE = "/page/models/{name:name}"
 _SENTENCES = {
     404: "There is nothing at this address. Received: {path}",
     405: "This address does not take this method. Received: {method}",
@@ -34,12 +38,12 @@ class _Name(StringConvertor):
     regex = "[^/:]+"  # what follows a colon is a verb, as in NAME:predict
 
 
-class _Version(IntegerConvertor):
+class _Number(IntegerConvertor):
     regex = "[0-9]{1,18}"  # Python reads no number of any length
 
 
 register_url_convertor("name", _Name())
-register_url_convertor("version", _Version())
+register_url_convertor("number", _Number())
 
 
 def application(
@@ -59,14 +63,16 @@ def application(
         token: that requests have to bring, if any.
     """
     named, room = {model.name: model for model in models}, Room(limits.memory)
-    shared = named, limits, room, metrics
+    shared = limits, room, metrics
+    of_page = Batcher(limits)
+    views = {model.name: View(model, of_page) for model in models}
 
     async def scraped(_: Request) -> Response:
         return PlainTextResponse(metrics.text(_gauges(named, room)))
 
     routes = [
-        *_of_model(_V1, ":predict", Predicting(tfserving, *shared), "POST"),
-        *_of_model(_V2, "/infer", Predicting(kserve, *shared), "POST"),
+        *_of_model(_V1, ":predict", Predicting(tfserving, named, *shared), "POST"),
+        *_of_model(_V2, "/infer", Predicting(kserve, named, *shared), "POST"),
         *_of_model(_V1, "", _description(tfserving.status, named)),
         *_of_model(_V1, "/metadata", _description(tfserving.metadata, named)),
         *_of_model(_V2, "", _description(kserve.metadata, named)),
@@ -75,19 +81,23 @@ def application(
         Route("/v2/health/live", _said({"live": True})),
         Route("/v2/health/ready", _said({"ready": True})),
         Route("/metrics", scraped),
+        Route("/openapi.json", _said(openapi.document([*named], limits, token is not None))),
+        *page.routes(views, of_page, limits),
+        *_of_model(_PAGE, ":predict", Predicting(page, views, *shared), "POST"),
     ]
+    guard = Middleware(BearerToken, token=token, public=frozenset(page.FILES))
     return Starlette(
         routes=routes,
-        middleware=[Middleware(BearerToken, token=token)] if token else [],
+        middleware=[guard] if token else [],
         exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},
-        lifespan=_following(models, poll),
+        lifespan=_following(models, poll, [of_page, *(model.batcher for model in models)]),
     )
 
 
 def _of_model(path: str, end: str, endpoint: Callable, method: str = "GET") -> Iterator[Route]:
     """The address of something of a model, and of the same of one of its versions."""
     yield Route(f"{path}{end}", endpoint, methods=[method])
-    yield Route(f"{path}/versions/{{version:version}}{end}", endpoint, methods=[method])
+    yield Route(f"{path}/versions/{{version:number}}{end}", endpoint, methods=[method])
 
 
 def _said(content: dict) -> Callable:
@@ -116,14 +126,14 @@ def _gauges(models: Mapping[str, Model], room: Room) -> Iterator[list[str]]:
     yield gauge("saliency_zoo_memory_bytes", "Memory of requests.", ["what"], memory)
 
 
-def _following(models: Sequence[Model], poll: float) -> Callable:
+def _following(models: Sequence[Model], poll: float, batchers: Sequence[Batcher]) -> Callable:
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
         looking = asyncio.create_task(_look(models, poll))
         yield
         looking.cancel()
-        for model in models:
-            model.batcher.close()
+        for batcher in batchers:
+            batcher.close()
 
     return life
 

@@ -78,6 +78,7 @@ def configuration(app, limits: Limits) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         ws="none",
         timeout_keep_alive=_IDLE,
         timeout_graceful_shutdown=math.ceil(limits.timeout),

@@ -79,7 +79,7 @@ def unknown_part(what: str, name: object, choices: Iterable[str]) -> Refusal:
 def read_json(text: bytes) -> dict[str, Any]:
     """The object in the body of a request."""
     try:
-        found = json.loads(text, parse_constant=_no_number)
+        found = _READER.decode(text.decode())
     except RecursionError:
         raise Refusal(400, "The JSON of the request is nested too deeply.") from None
     except ValueError as error:
@@ -97,10 +97,15 @@ def _no_number(constant: str) -> None:
     raise Refusal(400, f"Pixels are whole numbers from 0 to 255. Received: {constant}")
 
 
+# Made once: `json.loads` and `json.dumps` make one for every call that is not quite plain.
+_READER = json.JSONDecoder(parse_constant=_no_number)
+_WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
+
 def write_json(content: Any) -> bytes:
     """JSON without spaces; a model that gives what JSON has no word for is reported."""
     try:
-        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+        return _WRITER.encode(content).encode()
     except ValueError:
         raise Refusal(
             500, "The model gave values that are not finite, which JSON cannot say."
