@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 from urllib.parse import urlsplit
 
-from benchmark_serving import ours
+from serving_peers import ours
 
 PRESET, SIDE = "thesis_conv.dual_path_quickstart", 8
 HEADER = "Inference-Header-Content-Length"
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parsed = parser.parse_args()
     half = parsed.cases // 2
-    with ours(PRESET) as url:
+    with ours(PRESET) as (url, _):
         found = binary(url, half, parsed.seed)
         print(f"binary protocol, {half} damaged requests, by status: {dict(sorted(found.items()))}")
         print(f"by its OpenAPI document: {schema(url, half, parsed.seed)}")
