@@ -1,5 +1,7 @@
 """The verb `serve`."""
 
+import os
+
 from saliency_zoo.cli.verb import Verb, argument
 from saliency_zoo.errors import ZooError
 
@@ -14,13 +16,21 @@ def run(parsed) -> None:
             f"The server needs pip install 'saliency-zoo[serve]'. Received: {error}"
         ) from None
     from saliency_zoo.serving.server.limits import Limits
+    from saliency_zoo.training import backend
 
+    if parsed.threads < 1:
+        raise ZooError(f"A call of a model uses one processor at least. Received: {parsed.threads}")
+    # Threads that share the work of one small call cost more than they bring.
+    for kind in ("INTRA", "INTER"):
+        os.environ[f"TF_NUM_{kind}OP_THREADS"] = str(parsed.threads)
+    backend.start()
     limits = Limits(
         batch=parsed.batch,
         queue=parsed.queue,
         pixels=int(parsed.pixels * 1e6),
         body=int(parsed.body * _MIB),
         memory=int(parsed.memory * _MIB),
+        calls=parsed.calls or max(1, (os.cpu_count() or 1) // parsed.threads - 1),
         timeout=parsed.timeout,
     )
     token = access.token(parsed.token_file)
@@ -44,8 +54,14 @@ VERB = Verb(
     _number("pixels", float, 16, "millions of pixels of a request"),
     _number("body", float, 32, "MiB of a request"),
     _number("memory", float, 1024, "MiB of all requests together"),
+    _number("threads", int, 1, "processors that a call of a model uses"),
+    argument(
+        "--calls",
+        type=int,
+        metavar="N",
+        help="calls of a model at once; default: as many as there are processors for, less one",
+    ),
     _number("timeout", float, 30, "seconds that a request may take"),
     _number("poll", float, 2, "seconds between two looks for new versions"),
     function=run,
-    backend=True,
 )

@@ -17,6 +17,7 @@ class Limits:
         pixels: pixels of one request, and of one call of a model.
         body: bytes of one request.
         memory: bytes that all requests hold together: bodies, decoded images, responses.
+        calls: calls of one model at once.
         timeout: seconds from the first byte of a request to its answer, and for sending that.
     """
 
@@ -25,6 +26,7 @@ class Limits:
     pixels: int = 16_000_000
     body: int = 32 * 2**20
     memory: int = 2**30
+    calls: int = 1
     timeout: float = 30.0
 
     def __post_init__(self):

@@ -1,12 +1,11 @@
 """Joins requests that wait for one model into one call of it.
 
 While the model is idle a request is called at once and alone: nothing is gained by waiting for
-others. While it is busy requests wait, and the next call takes all those that fit together. So the
-batches grow with the load, and there is no delay to tune.
+others. While as many calls run as may at once, requests wait, and the next call takes all those
+that fit together. So the batches grow with the load, and there is no delay to tune.
 """
 
 import asyncio
-import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from saliency_zoo.serving.server.refusal import Refusal
 
 Outputs = dict[str, np.ndarray]
 Call = Callable[[np.ndarray], Outputs]
+Waiting = asyncio.Future  # of outputs
 
 
 class _Item:
@@ -27,22 +27,30 @@ class _Item:
     def __init__(self, call: Call, images: np.ndarray):
         self.call, self.images = call, images
         self.key = (call, images.shape[1:])
-        self.outputs: asyncio.Future[Outputs] = asyncio.get_running_loop().create_future()
+        self.outputs: Waiting = asyncio.get_running_loop().create_future()
+
+
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    """The outputs of batches one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 class Batcher:
-    """The queue of one model and the thread that calls it, one call at a time.
+    """The queue of one model and the threads that call it.
 
     Args:
-        limits: how many images and pixels a call takes, and how long the queue may be.
+        limits: how many calls run at once, how many images and pixels one takes, and how long the
+            queue may be.
         observe: told the number of images of each call.
     """
 
     def __init__(self, limits: Limits, observe: Callable[[int], None] = lambda images: None):
         self._limits, self._observe = limits, observe
         self._waiting: list[_Item] = []
-        self._work: asyncio.Task | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._working: set[asyncio.Task] = set()
+        self._threads = ThreadPoolExecutor(limits.calls, thread_name_prefix="model")
         self._seconds = 0.0
 
     def __len__(self) -> int:
@@ -53,6 +61,18 @@ class Batcher:
 
         Cancelled, it takes what has not been called out of the queue.
         """
+        waiting = self.submit(call, batches)
+        try:
+            return joined(await asyncio.gather(*waiting))
+        finally:
+            self.withdraw(waiting)
+
+    def submit(self, call: Call, batches: Sequence[np.ndarray]) -> list[Waiting]:
+        """Queues a call for some batches; who submits them withdraws them in the end.
+
+        Returns:
+            The outputs of each batch, when they are there.
+        """
         if len(self) + len(batches) > self._limits.queue:
             raise Refusal(
                 429,
@@ -62,22 +82,22 @@ class Batcher:
             )
         items = [_Item(call, images) for images in batches]
         self._waiting += items
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._call_all())
-        try:
-            parts = await asyncio.gather(*(item.outputs for item in items))
-        finally:
-            for item in items:
-                item.outputs.cancel()
-                with contextlib.suppress(ValueError):
-                    self._waiting.remove(item)
-        if len(parts) == 1:
-            return parts[0]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        if len(self._working) < self._limits.calls:
+            task = asyncio.create_task(self._call_all())
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+        return [item.outputs for item in items]
+
+    def withdraw(self, waiting: Sequence[Waiting]) -> None:
+        """Takes what has not been called out of the queue."""
+        for outputs in waiting:
+            outputs.cancel()
+        if any(outputs.cancelled() for outputs in waiting):
+            self._waiting = [item for item in self._waiting if not item.outputs.cancelled()]
 
     def close(self) -> None:
-        """Ends the thread."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Ends the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _wait(self) -> int:
         """The seconds after which the queue should have been worked off."""
@@ -89,7 +109,7 @@ class Batcher:
             items = self._next()
             began = time.perf_counter()
             try:
-                parts = await loop.run_in_executor(self._thread, _called, items)
+                parts = await loop.run_in_executor(self._threads, _called, items)
             except Exception as error:
                 _settle(items, [error] * len(items))
             else:

@@ -3,17 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
-from starlette.requests import ClientDisconnect, Request
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from saliency_zoo.serving.server.limits import Limits, Room, Share
 from saliency_zoo.serving.server.metrics import Metrics
-from saliency_zoo.serving.server.models.batching import Outputs
+from saliency_zoo.serving.server.models.batching import Waiting, joined
 from saliency_zoo.serving.server.models.model import Model, find
 from saliency_zoo.serving.server.protocols.query import Answer, Asked, Query
 from saliency_zoo.serving.server.protocols.upload import Encoded
@@ -62,7 +63,7 @@ class Predicting:
         name = scope["path_params"]["name"]
         with Share(self._room) as share:
             try:
-                response = await self._response(Request(scope, receive), share)
+                response = await self._response(scope, receive, share)
                 await response(scope, receive, send)
                 status = response.status_code
             except (ClientDisconnect, TimeoutError):  # nobody is there to be told
@@ -72,9 +73,9 @@ class Predicting:
                 self._metrics.requests.add(*labels, status)
                 self._metrics.seconds.observe(time.perf_counter() - began, *labels)
 
-    async def _response(self, request: Request, share: Share) -> Response:
+    async def _response(self, scope: Scope, receive: Receive, share: Share) -> Response:
         try:
-            answer = await self._answer(request, share)
+            answer = await self._answer(scope, receive, share)
         except Refusal as refusal:
             return refused(refusal)
         except ClientDisconnect:
@@ -84,32 +85,46 @@ class Predicting:
             return error(500, "The server failed at this request; its log says why.")
         return Pieces(answer.body, answer.headers, self._limits.timeout)
 
-    async def _answer(self, request: Request, share: Share) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, share: Share) -> Answer:
         ends = time.monotonic() + self._limits.timeout
-        model = find(self._models, request.path_params["name"])
-        number, signatures = model.version(request.path_params.get("version"))
-        body = await _body(request, self._limits, share)
-        head = request.headers, request.query_params
-        query = self._dialect.read(Asked(model.name, number, signatures, *head, body), self._limits)
+        asked = scope["path_params"]
+        model = find(self._models, asked["name"])
+        number, signatures = model.version(asked.get("version"))
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        body = await _body(receive, headers, self._limits, share)
+        options = QueryParams(scope["query_string"]) if scope["query_string"] else {}
+        asked = Asked(model.name, number, signatures, headers, options, body)
+        query = self._dialect.read(asked, self._limits)
+        batches = [await _decoded(images, query, share) for images in query.images]
         left = ends - time.monotonic()
-        running = _run(query, model, share)
-        outputs = await _unless_gone(request, running, min(left, query.timeout or left))
+        waiting = model.batcher.submit(query.signature.call, batches)
+        try:
+            await _unless_gone(receive, waiting, min(left, query.timeout or left))
+            outputs = joined([each.result() for each in waiting])
+        finally:
+            model.batcher.withdraw(waiting)
         answer = query.answer(outputs)
         share.take(len(answer.body))
         return answer
 
 
-async def _body(request: Request, limits: Limits, share: Share) -> bytes:
+async def _body(
+    receive: Receive, headers: Mapping[str, str], limits: Limits, share: Share
+) -> bytes:
     """The whole body, which takes its memory as it arrives."""
-    coding = request.headers.get("content-encoding", "identity")
+    coding = headers.get("content-encoding", "identity")
     if coding != "identity":
         raise Refusal(415, f"The body of a request is not compressed. Received: {coding}")
-    declared = request.headers.get("content-length", "0")
+    declared = headers.get("content-length", "0")
     _check_size(int(declared) if declared.isdecimal() else 0, limits)
-    pieces, size = [], 0
+    pieces, size, more = [], 0, True
     try:
         async with asyncio.timeout(limits.timeout):
-            async for piece in request.stream():
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                piece, more = message.get("body", b""), message.get("more_body", False)
                 size += len(piece)
                 _check_size(size, limits)
                 share.take(len(piece))
@@ -128,39 +143,33 @@ def _check_size(size: int, limits: Limits) -> None:
         )
 
 
-async def _run(query: Query, model: Model, share: Share) -> Outputs:
+async def _decoded(images: np.ndarray | Encoded, query: Query, share: Share) -> np.ndarray:
+    if not isinstance(images, Encoded):
+        return images
     channels = query.signature.channels
-    batches = [
-        await _decoded(images, channels, share) if isinstance(images, Encoded) else images
-        for images in query.images
-    ]
-    return await model.batcher.run(query.signature.call, batches)
+    share.take(images.height * images.width * channels)
+    return await asyncio.to_thread(images.decode, channels)
 
 
-async def _decoded(image: Encoded, channels: int, share: Share) -> np.ndarray:
-    share.take(image.height * image.width * channels)
-    return await asyncio.to_thread(image.decode, channels)
-
-
-async def _unless_gone(request: Request, running: Awaitable[Outputs], seconds: float) -> Outputs:
-    """Waits until it has run, the client has gone or the time is over."""
-    tasks = [asyncio.ensure_future(running)]
+async def _unless_gone(receive: Receive, waiting: Sequence[Waiting], seconds: float) -> None:
+    """Waits until all is there; stops when the client has gone or the time is over."""
+    _, left = await asyncio.wait(waiting, timeout=min(seconds, _SOON))
+    if not left:  # as most are: to look for the client costs as much as to answer it
+        return
+    gone = asyncio.ensure_future(_disconnected(receive))
+    gone.add_done_callback(lambda _: [each.cancel() for each in waiting])
     try:
-        await asyncio.wait(tasks, timeout=min(seconds, _SOON))
-        if not tasks[0].done():  # most are: a look for the client costs as much as a request
-            tasks.append(asyncio.ensure_future(_disconnected(request)))
-            left = max(0.0, seconds - _SOON)
-            await asyncio.wait(tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        if tasks[0].done():
-            return tasks[0].result()
-        if tasks[-1].done():
+        _, left = await asyncio.wait(left, timeout=max(0.0, seconds - _SOON))
+        if gone.done():
             raise ClientDisconnect
-        raise Refusal(504, f"The model has not answered in time. Received: {seconds:.3g} seconds")
+        if left:
+            raise Refusal(
+                504, f"The model has not answered in time. Received: {seconds:.3g} seconds"
+            )
     finally:
-        for task in tasks:
-            task.cancel()
+        gone.cancel()
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
         pass
