@@ -12,6 +12,8 @@ _PUBLIC = {
     "embed": "evaluation.apply",
     "evaluate": "evaluation.apply",
     "export": "serving.export",
+    "export_form": "serving.forms.form",
+    "export_target": "serving.targets.target",
     "features": "networks.network",
     "learner": "learners.stack",
     "lesions": "evaluation.lesions",

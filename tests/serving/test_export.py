@@ -13,7 +13,8 @@ import saliency_zoo as zoo
 from saliency_zoo import presets
 from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.pictures.subject import Subject
-from saliency_zoo.serving.export import _decoding, export
+from saliency_zoo.serving.endpoints import decoding
+from saliency_zoo.serving.export import export
 from tests.runs import PRESET, RECIPE, command, finished_run, preset, refusal  # noqa: F401
 
 ALONE = """
@@ -123,10 +124,10 @@ def test_decoders_that_were_not_trained_are_not_served(preset, monkeypatch):  # 
     def untrained(_, encoder):
         return zoo.learner("dual_path", encoder, reconstruction_weight=[1.0, 0.0, 1.0])
 
-    content, scaled = presets.card(str(preset)), zoo.load(str(preset)).get_layer("preprocessing")
-    assert set(_decoding(str(preset), content, scaled)) == {"reconstruct", "saliency"}
+    scaled = zoo.load(str(preset)).get_layer("preprocessing")
+    assert set(decoding(str(preset), scaled)) == {"reconstruct", "saliency"}
     monkeypatch.setattr(presets, "stack", untrained)
-    assert set(_decoding(str(preset), content, scaled)) == {"saliency"}
+    assert set(decoding(str(preset), scaled)) == {"saliency"}
 
 
 def test_a_preset_is_never_overwritten_unasked(finished_run, tmp_path):  # noqa: F811

@@ -1,30 +1,92 @@
 """The verb `export`."""
 
 from saliency_zoo.cli.verb import Verb, argument
+from saliency_zoo.errors import ZooError
+
+_OPTIONS = {
+    "as": ("to", "version", "archive"),
+    "form": ("precision", "signature", "calibrate", "out"),
+    "target": ("out",),
+}
 
 
 def run(parsed) -> None:
+    given = {k: v for k, v in vars(parsed).items() if v is not None and v is not False}
+    uses = [use for use in _OPTIONS if use in given]
+    if len(uses) != 1:
+        raise ZooError(
+            "One of --as, --form and --target says what is made. "
+            f"Received: {' and '.join(f'--{use}' for use in uses) or 'none of them'}"
+        )
+    (use,) = uses
+    for option in {word: None for words in _OPTIONS.values() for word in words}:
+        if option in given and option not in _OPTIONS[use]:
+            owners = " or ".join(f"--{other}" for other in _OPTIONS if option in _OPTIONS[other])
+            raise ZooError(f"--{option} goes with {owners}. Received: --{use}")
+    options = {option: given[option] for option in _OPTIONS[use] if option in given}
+    {"as": _preset, "form": _form, "target": _target}[use](parsed, **options)
+
+
+def _preset(parsed, **options) -> None:
     from saliency_zoo.serving.export import export
 
-    made = export(parsed.run, parsed.name, parsed.to, parsed.force, parsed.version, parsed.archive)
+    made = export(parsed.model, getattr(parsed, "as"), force=parsed.force, **options)
     print(f"{'archive' if parsed.archive else 'preset'}: {made}")
 
 
+def _form(parsed, **options) -> None:
+    from saliency_zoo.serving.forms.form import export_form
+
+    made = export_form(parsed.model, parsed.form, force=parsed.force, **options)
+    print(f"{parsed.form}: {made}")
+
+
+def _target(parsed, **options) -> None:
+    from saliency_zoo.serving.targets.target import export_target
+
+    if not parsed.out:
+        raise ZooError("--target needs --out, the folder that the engine reads. Received: none")
+    made = export_target(parsed.model, parsed.target, force=parsed.force, **options)
+    print(f"{parsed.target}: {made}")
+
+
 VERB = Verb(
-    "make a preset of a finished run, with a SavedModel inside",
-    "runs/quickstart --as thesis_conv.mine --to presets/",
-    argument("run", metavar="DIR", help="folder of a finished run, or a preset to copy"),
-    argument("--as", dest="name", required=True, metavar="NAME", help="name, as network.tag"),
-    argument("--to", default="SavedModels", metavar="FOLDER", help="default: ./%(default)s"),
-    argument("--force", action="store_true", help="replace a preset of this name"),
+    "make a preset of a finished run, or write a model for other runtimes and servers",
+    "runs/quickstart --as thesis_conv.mine --to presets/\n"
+    "  saliency-zoo export thesis_conv.mine --form onnx --out mine.onnx\n"
+    "  saliency-zoo export thesis_conv.mine --target triton --out models/",
+    argument("model", metavar="NAME", help="a finished run or a preset: a path, or a name"),
+    argument("--as", metavar="NAME", help="makes the preset network.tag"),
+    argument("--form", metavar="FORM", help="writes onnx or litert, compared with the Keras model"),
+    argument(
+        "--target",
+        metavar="ENGINE",
+        help="writes the model repository of triton or tf-serving, or the manifest of kserve",
+    ),
+    argument("--force", action="store_true", help="replace what is there"),
+    argument(
+        "--to", metavar="FOLDER", help="with --as: that holds presets; default: ./SavedModels"
+    ),
     argument(
         "--version",
         type=int,
         metavar="N",
-        help="number of the SavedModel, default 1; a preset of this name is replaced and keeps "
-        "its SavedModels of lower numbers",
+        help="with --as: number of the SavedModel, default 1; a preset of this name is replaced "
+        "and keeps its SavedModels of lower numbers",
     ),
-    argument("--archive", action="store_true", help="write NAME.tar in place of a folder"),
+    argument("--archive", action="store_true", help="with --as: write NAME.tar, not a folder"),
+    argument(
+        "--out",
+        metavar="PATH",
+        help="with --form: the file; default: NAME.onnx or NAME.tflite. With --target: the folder",
+    ),
+    argument("--precision", metavar="P", help="with --form: float (default), float16 or int8"),
+    argument("--signature", metavar="NAME", help="with --form: e.g. encode; default: as served"),
+    argument(
+        "--calibrate",
+        metavar="FOLDER",
+        help="with int8: images that it is calibrated on; default: generated scenes",
+    ),
     function=run,
     backend=True,
 )
