@@ -85,6 +85,9 @@ class Train:
     weight_decay: float = _at_least(0.0, 0)
     flip: bool = True
     augment: list = field(default_factory=list)
+    precision: Literal["float32", "bfloat16"] = "float32"
+    parts: int = _at_least(1, 1)
+    ema: float = _between(0.0, 0, 0.999999)
     max_steps: int | None = _at_least(None, 1)
     seed: int = _between(0, 0, 4_000_000)  # a thousand of them go into 32 bits, for the folds
     checkpoint_seconds: float = _at_least(30.0, 0)
@@ -103,6 +106,8 @@ class Finetune:
     weight_decay: float = _at_least(0.0, 0)
     flip: bool = True
     augment: list = field(default_factory=list)
+    parts: int = _at_least(1, 1)
+    ema: float = _between(0.0, 0, 0.999999)
     max_steps: int | None = _at_least(None, 1)
     padding: int = _at_least(0, 0)
     loss: Literal["softmax", "hinge", "triplet"] = "softmax"

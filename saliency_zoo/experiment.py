@@ -13,6 +13,8 @@ from saliency_zoo.evaluation.finetune import finetune
 from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.rehearsal import rehearse
+from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training import workers
 from saliency_zoo.training.pretraining import pretrain
 from saliency_zoo.training.run import Run
 
@@ -29,13 +31,20 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
         recipe: from `config.load`.
         out: the folder. When the run is finished it holds a card, and is a preset but for its
             name and its SavedModel: `load`, `verify` and `export` take it.
-        strategy: `"auto"`, `"one"` or `"mirrored"`.
+        strategy: `"auto"`, `"one"`, `"mirrored"` or `"multi-worker"`. With the last every worker
+            makes this call, and the chief's folder is the one that is written.
 
     Returns:
         The card.
     """
     # What `tune` would do is no part of what this run is.
-    run = Run(dataclasses.replace(recipe, search=None), out, strategy)
+    recipe = dataclasses.replace(recipe, search=None)
+    with workers.folder(strategies.resolve(strategy), Path(out)) as folder:
+        return _go_on(Run(recipe, folder, strategy))
+
+
+def _go_on(run: Run) -> dict[str, Any]:
+    run.agree()
     if not run.begun():
         rehearse(run)
         run.folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +54,7 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
         if card is not None:
             return card
         encoder = pretrain(run)
-        results = finetune(run) if recipe.finetune is not None else {}
+        results = finetune(run) if run.recipe.finetune is not None else {}
         draw(run, encoder)
         card = _write_card(run, results)
         shutil.rmtree(run.folder / cards.SCRATCH / "checkpoints", ignore_errors=True)

@@ -49,9 +49,9 @@ def _pretraining(run: Run) -> None:
     augmentations(recipe)
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
     make_optimizer(train, 1)
-    _check_share(run, train.batch_size, "train.batch_size")
+    _check_share(run, train.batch_size, train.parts, "train.batch_size")
     part, encoder = recipe.learner, run.build(train.seed)
-    with strategies.scope(run.strategy):
+    with run.scope():
         found = learner({"name": part.name, **part.options}, encoder)
     _check_scaling(found, encoder, recipe)
     _check_schedule(found, recipe)
@@ -119,7 +119,8 @@ def rehearse_finetuning(run: Run) -> None:
     settings = run.recipe.finetune
     for fold in folds:
         least = min(settings.batch_size, len(fold))
-        _check_share(run, least, "finetune.batch_size, or the images of a fold where it has fewer,")
+        what = "finetune.batch_size, or the images of a fold where it has fewer,"
+        _check_share(run, least, settings.parts, what)
     augmentations(run.recipe, "finetune")
     make_optimizer(settings, 1)
     _check_head_alone(settings)
@@ -144,11 +145,13 @@ def _check_head_alone(settings: Finetune) -> None:
             )
 
 
-def _check_share(run: Run, batch_size: int, path: str) -> None:
-    replicas = run.strategy.num_replicas_in_sync if run.strategy is not None else 1
-    if batch_size % replicas:
+def _check_share(run: Run, batch_size: int, parts: int, path: str) -> None:
+    devices = strategies.replicas(run.strategy)
+    if batch_size % (devices * parts):
+        passes = f", in {parts} parts each" if parts > 1 else ""
         raise ZooError(
-            f"{path} divides by the {replicas} devices that share a batch. Received: {batch_size}"
+            f"{path} divides by the {devices} devices that share a batch{passes}. "
+            f"Received: {batch_size}"
         )
 
 

@@ -66,11 +66,12 @@ def together(cores: list[int], epochs: int) -> float:
     for index, core in enumerate(cores):
         words = ["--work", str(core), ",".join(addresses), str(index), "--epochs", str(epochs)]
         command = [sys.executable, __file__, *words]
-        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-    outputs = [process.communicate()[0] for process in processes]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        processes.append(subprocess.Popen(command, text=True, **pipes))
+    said = [process.communicate() for process in processes]
     if any(process.returncode for process in processes):
-        raise SystemExit("a worker failed")
-    return json.loads(outputs[0])
+        raise SystemExit("\n".join(errors for _, errors in said))
+    return json.loads(said[0][0])
 
 
 def _addresses(count: int) -> list[str]:

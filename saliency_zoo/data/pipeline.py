@@ -4,7 +4,7 @@ import collections
 import itertools
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -174,6 +174,16 @@ def _shifted(arrays: np.ndarray, uniform: np.ndarray, padding: int) -> np.ndarra
     places = (uniform * (2 * padding + 1)).astype(int)
     windows = zip(padded, places, strict=True)
     return np.stack([whole[y : y + height, x : x + width] for whole, (y, x) in windows])
+
+
+def parted(batch: Mapping[str, np.ndarray], count: int) -> list[dict[str, np.ndarray]]:
+    """A batch in parts of the same size, the same ones however many workers share the batch."""
+    if len(batch["image"]) % count:
+        raise ZooError(
+            f"A batch is divided into {count} parts, so that the share of each device is a "
+            f"multiple of it. Received: {len(batch['image'])} images"
+        )
+    return [{name: values[n::count] for name, values in batch.items()} for n in range(count)]
 
 
 def centred(images: np.ndarray, crop: int | None) -> np.ndarray:

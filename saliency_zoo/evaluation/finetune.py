@@ -17,7 +17,6 @@ from saliency_zoo.networks.auxiliary import published_heads
 from saliency_zoo.presets import CLASSIFIER, ENCODER, RESULTS
 from saliency_zoo.registry import protocols
 from saliency_zoo.training import loop
-from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.run import Run, save_weights
 
@@ -95,7 +94,7 @@ def classifier(run: Run, network: keras.Model, saliency_steps: float = 1.0) -> C
         saliency_steps: number of the step from which on the saliency decoder weighs nothing.
     """
     settings, heads = run.recipe.finetune, {}
-    with strategies.scope(run.strategy):
+    with run.scope():
         if settings.auxiliary_weight:
             heads = published_heads(run.recipe.network.name, network.output.shape[-1])
         return Classifier(

@@ -14,7 +14,7 @@ def outputs(model: keras.Model, images: np.ndarray, batch_size: int = 250) -> np
         keras.ops.convert_to_numpy(model(images[start : start + batch_size], training=False))
         for start in range(0, len(images), batch_size)
     ]
-    return np.concatenate(parts)
+    return np.concatenate(parts).astype(np.float32, copy=False)  # those of bfloat16, to compute on
 
 
 def check_channels(wanted: int, found: int) -> None:

@@ -11,21 +11,35 @@ import re
 import sys
 import tempfile
 
+from saliency_zoo.training import cluster
+
 _NOISE = re.compile(
     rb"oneDNN custom operations are on|Could not find cuda drivers|All log messages before absl"
     rb"|binary is optimized to use available CPU|To enable the following instructions"
-    rb"|failed call to cuInit|cuda_platform\.cc"
+    rb"|failed call to cuInit|cuda_platform\.cc|^fully_quantize: |XNNPACK delegate for CPU"
 )
 
 
-def start() -> None:
-    """Imports Keras and its backend and wakes the devices, quietly; a second call does nothing."""
+def start(strategy: str = "one") -> None:
+    """Imports Keras and its backend and wakes the devices, quietly; a second call does nothing.
+
+    Args:
+        strategy: `"multi-worker"` waits for all workers first, as nothing may run before that.
+    """
     if "keras" in sys.modules:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _filtered_stderr():
+    if strategy == cluster.MULTI_WORKER and cluster.place() is not None:
+        worker, addresses = cluster.place()
+        others = ", ".join(a for n, a in enumerate(addresses) if n != worker) or "nobody"
+        print(f"worker {worker} of {len(addresses)} waits for {others}", file=sys.stderr)
+    with quiet_stderr():
         import keras
 
+        if strategy == cluster.MULTI_WORKER:
+            from saliency_zoo.training.strategy import resolve
+
+            resolve(strategy)
         keras.ops.zeros(1)
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
@@ -35,7 +49,8 @@ def start() -> None:
 
 
 @contextlib.contextmanager
-def _filtered_stderr():
+def quiet_stderr():
+    """Takes lines of TensorFlow's libraries that nobody can act on out of what a block writes."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as caught:
         kept = os.dup(2)

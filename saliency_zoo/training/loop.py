@@ -1,7 +1,8 @@
 """The one training loop: epochs, progress, checkpoints and history, for any learner and backend."""
 
+import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.progress import Progress
-from saliency_zoo.training import checkpoint
+from saliency_zoo.training import checkpoint, preemption
 from saliency_zoo.training.optimizers import make_optimizer
-from saliency_zoo.training.strategy import scope
+from saliency_zoo.training.strategy import scope, shard
 
 
 @dataclass
@@ -27,6 +28,11 @@ class State:
     history: list[dict[str, float]] = field(default_factory=list)
     seconds: float = 0.0
 
+    def add(self, sums: Mapping[str, float]) -> None:
+        """Counts one step."""
+        self.sums = {name: self.sums.get(name, 0.0) + value for name, value in sums.items()}
+        self.step += 1
+
 
 def train(
     learner: Learner,
@@ -37,22 +43,25 @@ def train(
     *,
     every: float = 30.0,
     strategy: Any = None,
+    origin: Mapping[str, Any] | None = None,
     on_epoch: Callable[[list[dict[str, float]]], None] | None = None,
 ) -> State:
     """Trains a learner to the end, from wherever its checkpoint stands.
 
     Killed at any moment and called again, it ends with the bits of an uninterrupted run: order,
     crops and noise are functions of (seed, epoch, index), and the checkpoint holds all the rest.
+    Asked by SIGTERM to stop, it saves first; then all workers have stopped at the same step.
 
     Args:
         learner: what to train, in place.
-        batches: its data.
-        settings: epochs, max_steps, optimizer, learning_rate, schedule, weight_decay.
+        batches: its data, of which a worker prepares its share.
+        settings: epochs, max_steps, parts, and what `make_optimizer` reads.
         path: the checkpoint file; it stays when the run is finished, and then a call returns at
             once.
         label: shown beside the progress.
         every: seconds between two checkpoints.
         strategy: a `tf.distribute.Strategy`, or None for one device.
+        origin: what the run is; a checkpoint of another one is refused.
         on_epoch: called at the end of each epoch with the rows of all epochs so far.
 
     Returns:
@@ -61,30 +70,51 @@ def train(
     total = steps(settings, batches)
     with scope(strategy):
         optimizer = make_optimizer(settings, total)
-    step = stepper(learner, optimizer, strategy)
-    state = _resume(path, step.variables)
-    if state.step >= total and path.exists():
+    step = stepper(learner, optimizer, strategy, settings.parts)
+    found = checkpoint.load(path, step.variables, origin)
+    state = State(**found or {})
+    if found is not None and state.step >= total:
         return state
-    progress, saved = Progress(label, total, state.step), time.monotonic()
-    for batch in batches.run(state.step, total):
-        sums = step(batch)
-        state.sums = {name: state.sums.get(name, 0.0) + value for name, value in sums.items()}
-        state.step += 1
-        note = _note(sums, batches.batch_size)
-        progress.advance(1, note)
-        if state.step % batches.steps == 0 or state.step == total:
-            _check_finite(sums, label)
-            _end_epoch(state, batches)
-            if on_epoch is not None:
-                on_epoch(state.history)
-        now = time.monotonic()
-        if state.step == total or now - saved >= every:
-            state.seconds, saved = state.seconds + now - saved, now
-            checkpoint.save(path, step.variables, vars(state))
+    save = _Saving(path, step.variables, state, origin)
+    progress, note = Progress(label, total, state.step), "nothing to do"
+    mine = dataclasses.replace(batches, shard=shard(strategy))
+    with preemption.deferred() as asked:
+        for batch in mine.run(state.step, total):
+            sums = step(batch, asked())
+            state.add(sums)
+            note = _note(sums, batches.batch_size)
+            progress.advance(1, note)
+            if state.step % batches.steps == 0 or state.step == total:
+                _check_finite(sums, label)
+                _end_epoch(state, batches)
+                if on_epoch is not None:
+                    on_epoch(state.history)
+            if state.step == total:  # moving averages, where they are kept, become the weights
+                optimizer.finalize_variable_values(learner.trainable_variables)
+            if step.stopping or state.step == total or save.age() >= every:
+                save()
+            if step.stopping:
+                preemption.stop()
     if total == 0:
-        checkpoint.save(path, step.variables, vars(state))
-    progress.close(note if total else "nothing to do")
+        save()
+    progress.close(note)
     return state
+
+
+class _Saving:
+    """Writes the checkpoint, and counts the seconds in between."""
+
+    def __init__(self, path: Path, variables: list, state: State, origin: Mapping | None):
+        self._path, self._variables, self._state, self._origin = path, variables, state, origin
+        self._last = time.monotonic()
+
+    def age(self) -> float:
+        return time.monotonic() - self._last
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        self._state.seconds, self._last = self._state.seconds + now - self._last, now
+        checkpoint.save(self._path, self._variables, vars(self._state), self._origin)
 
 
 def steps(settings: Any, batches: Batches) -> int:
@@ -93,7 +123,12 @@ def steps(settings: Any, batches: Batches) -> int:
     return min(total, settings.max_steps or total)
 
 
-def stepper(learner: Learner, optimizer: keras.optimizers.Optimizer, strategy: Any = None):
+def stepper(
+    learner: Learner,
+    optimizer: keras.optimizers.Optimizer,
+    strategy: Any = None,
+    parts: int = 1,
+):
     """The step of the running Keras backend."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -102,12 +137,7 @@ def stepper(learner: Learner, optimizer: keras.optimizers.Optimizer, strategy: A
         from saliency_zoo.training.step_jax import Stepper
     else:
         raise ZooError(f"Training runs on tensorflow or jax. Received: KERAS_BACKEND={backend}")
-    return Stepper(learner, optimizer, strategy)
-
-
-def _resume(path: Path, variables: list) -> State:
-    found = checkpoint.load(path, variables)
-    return State() if found is None else State(**found)
+    return Stepper(learner, optimizer, strategy, parts)
 
 
 def _end_epoch(state: State, batches: Batches) -> None:

@@ -11,13 +11,15 @@ from saliency_zoo.errors import ZooError
 def make_optimizer(settings: Any, total: int) -> keras.optimizers.Optimizer:
     """The optimizer that the settings of a recipe describe, for a run of `total` steps."""
     rate, decay = _rate(settings, total), settings.weight_decay
+    average = {"use_ema": True, "ema_momentum": settings.ema} if settings.ema else {}
     if settings.optimizer == "adamw":
-        return AdamW(rate, weight_decay=decay)
+        return AdamW(rate, weight_decay=decay, **average)
     if settings.optimizer == "adam":
-        return Adam(rate, weight_decay=decay or None)
+        return Adam(rate, weight_decay=decay or None, **average)
     if settings.optimizer == "momentum":
-        return Momentum(rate, decay)
-    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay or None)
+        return Momentum(rate, decay, **average)
+    decay = decay or None
+    return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay, **average)
 
 
 def _rate(settings: Any, total: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
@@ -54,10 +56,11 @@ class Momentum(keras.optimizers.SGD):
     Args:
         learning_rate: a number or a schedule.
         weight_decay: of all weights.
+        **average: `use_ema` and `ema_momentum`.
     """
 
-    def __init__(self, learning_rate: Any, weight_decay: float = 0.0):
-        super().__init__(learning_rate, momentum=0.9)
+    def __init__(self, learning_rate: Any, weight_decay: float = 0.0, **average: Any):
+        super().__init__(learning_rate, momentum=0.9, **average)
         self._decay = weight_decay
 
     def update_step(self, gradient, variable, learning_rate):

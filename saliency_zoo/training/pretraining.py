@@ -10,7 +10,6 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Joint, Stack, learner, parts_of
 from saliency_zoo.presets import DECODERS, ENCODER, JOINT
-from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.refinement import decoded_maps
 from saliency_zoo.training.run import Run, save_weights
@@ -30,7 +29,7 @@ def pretrain(run: Run) -> keras.Model:
         phase = "pretrain" if number == 1 else f"round{number}"
         encoder = run.build(run.recipe.train.seed)
         part = run.recipe.learner
-        with strategies.scope(run.strategy):
+        with run.scope():
             whole = learner({"name": part.name, **part.options}, encoder)
         trained = _train(run, whole, phase, maps)
         if number < run.recipe.train.rounds:
@@ -47,7 +46,7 @@ def _train(run: Run, whole: Learner, phase: str, maps: np.ndarray | None) -> Lea
     joint = None
     if settings.joint_epochs:
         side = run.recipe.data.crop or run.recipe.data.size
-        with strategies.scope(run.strategy):
+        with run.scope():
             joint = Joint(whole, (side, side, 1))
     if joint is None or joint.decodes_saliency:
         _keep_decoders(run, whole)

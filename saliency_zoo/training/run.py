@@ -1,7 +1,8 @@
 """One recipe in one folder: what its phases share, and how each of them trains."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ from saliency_zoo.files import replacing, write_json, write_text
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.presets import HISTORY, RECIPE
 from saliency_zoo.registry import networks
-from saliency_zoo.training import logs, loop
+from saliency_zoo.training import logs, loop, workers
 from saliency_zoo.training import strategy as strategies
+from saliency_zoo.training.differences import differences
 from saliency_zoo.training.inputs import Inputs
+
+# Weights stay float32, and so do losses: learners see to these.
+_POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
 class Run:
@@ -36,6 +41,11 @@ class Run:
         self.strategy = strategies.resolve(strategy)
         self.inputs = Inputs.read(recipe, self.folder)
         self.seconds: dict[str, float] = {}  # of each phase, those before a kill included
+
+    def agree(self) -> None:
+        """Refuses a worker that has another recipe or other images than the chief."""
+        same = {"recipe": config.to_table(self.recipe), "images": self.inputs.checksums}
+        workers.agree(self.strategy, same)
 
     def begin(self) -> None:
         """Writes into the folder which run it holds; one that was begun goes on."""
@@ -82,8 +92,19 @@ class Run:
     def build(self, seed: int, classes: int | None = None) -> keras.Model:
         """The recipe's network with fresh weights, a function of the seed."""
         strategies.make_deterministic(seed)
-        with strategies.scope(self.strategy):
+        with self.scope():
             return networks.create(self.network_spec(classes))
+
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[None]:
+        """Where models are made: on the run's devices, at its precision."""
+        before, wanted = keras.config.dtype_policy(), self.recipe.train.precision
+        keras.config.set_dtype_policy(_POLICIES[wanted])
+        try:
+            with strategies.scope(self.strategy):
+                yield
+        finally:
+            keras.config.set_dtype_policy(before)
 
     def network_spec(self, classes: int | None = None) -> dict[str, Any]:
         """Name and arguments of the network."""
@@ -106,6 +127,7 @@ class Run:
             phase,
             every=self.recipe.train.checkpoint_seconds,
             strategy=self.strategy,
+            origin={"phase": phase, "recipe": config.to_table(self.recipe)},
             on_epoch=note,
         )
         self.seconds[phase] = state.seconds
@@ -120,12 +142,3 @@ def save_weights(model: keras.Model, path: Path) -> None:
     """Writes a `.weights.h5` file whole or not at all."""
     with replacing(path) as temporary:
         model.save_weights(temporary)
-
-
-def differences(there: Any, here: Any, path: str = "") -> list[tuple[str, Any, Any]]:
-    """Dotted path, old and new value of each leaf in which two nested dicts differ."""
-    if isinstance(there, Mapping) and isinstance(here, Mapping):
-        keys = sorted({*there, *here})
-        parts = (differences(there.get(k), here.get(k), f"{path}.{k}".lstrip(".")) for k in keys)
-        return [leaf for part in parts for leaf in part]
-    return [] if there == here else [(path, there, here)]

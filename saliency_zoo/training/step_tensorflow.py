@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from saliency_zoo.data.pipeline import parted
 from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
+from saliency_zoo.training.strategy import shard
 
 # Golden section of the 2^31 seeds that Keras tells apart: its multiples lie far from each other.
 _STREAM = 1_327_217_885
@@ -19,14 +21,26 @@ class Stepper:
         learner: what to train; made in the strategy's scope.
         optimizer: likewise.
         strategy: a `tf.distribute.Strategy`, or None for one device.
+        parts: how many parts of a batch pass one after the other.
+
+    Attributes:
+        stopping: whether any worker was asked to stop before the last step.
     """
 
-    def __init__(self, learner: Learner, optimizer: keras.optimizers.Optimizer, strategy=None):
+    def __init__(
+        self,
+        learner: Learner,
+        optimizer: keras.optimizers.Optimizer,
+        strategy=None,
+        parts: int = 1,
+    ):
         import tensorflow as tf
 
         self._tf = tf
-        self._learner, self._optimizer = learner, optimizer
+        self._learner, self._optimizer, self._parts = learner, optimizer, parts
+        self._worker, self._workers = shard(strategy)
         self._strategy = strategy or tf.distribute.get_strategy()
+        self.stopping = False
         with self._strategy.scope():
             optimizer.build(learner.trainable_variables)
         self._compiled = tf.function(self._everywhere, reduce_retracing=True)
@@ -36,25 +50,36 @@ class Stepper:
         """Everything that a checkpoint must hold."""
         return [*self._learner.variables, *self._optimizer.variables]
 
-    def __call__(self, batch: Mapping[str, np.ndarray]) -> dict[str, float]:
-        """One step on a global batch; returns the sum of each objective over it."""
-        size = len(batch["image"])
-        sums = self._compiled(self._divided(batch), size)
-        return {name: float(value) for name, value in sums.items()}
+    def __call__(self, batch: Mapping[str, np.ndarray], stop: bool = False) -> dict[str, float]:
+        """One step on this worker's share of a batch; the sum of each objective over all of it.
+
+        Args:
+            batch: arrays by name.
+            stop: whether this worker was asked to stop, which all then know.
+        """
+        size, gradients, sums = len(batch["image"]) * self._workers, None, 0.0
+        for number, part in enumerate(parted(batch, self._parts), start=1):
+            last, asked = number == self._parts, self._tf.constant(float(stop))
+            gradients, found = self._compiled(self._divided(part), size, asked, gradients, last)
+            sums = sums + found.numpy()
+        *values, asked = sums.tolist()
+        self.stopping = asked > 0
+        return dict(zip(self._names, values, strict=True))
 
     def _divided(self, batch):
         replicas = self._strategy.num_replicas_in_sync
         if replicas == 1:
             return {k: self._tf.convert_to_tensor(v) for k, v in batch.items()}
-        share, rest = divmod(len(batch["image"]), replicas)
+        local = replicas // self._workers
+        share, rest = divmod(len(batch["image"]), local)
         if rest:
             raise ZooError(
                 f"A batch is divided among {replicas} devices, so that its size is a multiple of "
-                f"it. Received: batch_size={len(batch['image'])}"
+                f"it. Received: batch_size={len(batch['image']) * self._workers}"
             )
 
         def part(context):
-            i = context.replica_id_in_sync_group
+            i = context.replica_id_in_sync_group - self._worker * local
             return {
                 k: self._tf.convert_to_tensor(v[i * share : (i + 1) * share])
                 for k, v in batch.items()
@@ -62,24 +87,32 @@ class Stepper:
 
         return self._strategy.experimental_distribute_values_from_function(part)
 
-    def _everywhere(self, batch, size):
-        sums = self._strategy.run(self._replica, args=(batch, size))
+    def _everywhere(self, batch, size, stop, gradients, last):
+        given = (batch, size, stop, gradients, last)
+        gradients, sums = self._strategy.run(self._replica, args=given)
         reduced = self._tf.distribute.ReduceOp.SUM
-        return {n: self._strategy.reduce(reduced, v, axis=None) for n, v in sums.items()}
+        return gradients, self._strategy.reduce(reduced, sums, axis=None)
 
-    def _replica(self, batch, size):
+    def _replica(self, batch, size, stop, before, last):
+        """Gradients so far, and the sums: all in one vector, which workers add up at once."""
         self._move_seeds(1)
         with self._tf.GradientTape() as tape:
             losses = self._learner(batch, training=True)
-            total = self._learner.total(losses, size)
+            penalties = [penalty / self._parts for penalty in self._learner.losses]
+            total = self._learner.total(losses, size, penalties)
         variables = self._learner.trainable_variables
         # Zeros for what an objective leaves out, as on JAX: the optimizer would warn of None.
         zeros = self._tf.UnconnectedGradients.ZERO
         values = [variable.value for variable in variables]
         gradients = tape.gradient(total, values, unconnected_gradients=zeros)
-        self._optimizer.apply(gradients, variables)
+        if before is not None:
+            gradients = [a + b for a, b in zip(before, gradients, strict=True)]
+        if last:
+            self._optimizer.apply(gradients, variables)
         self._move_seeds(-1)
-        return {name: self._tf.reduce_sum(values) for name, values in losses.items()}
+        self._names = list(losses)
+        sums = [self._tf.reduce_sum(values) for values in losses.values()]
+        return None if last else gradients, self._tf.stack([*sums, stop])
 
     def _move_seeds(self, direction):
         """To the random stream of this replica, or back: what is saved is the same on all of them.

@@ -20,7 +20,7 @@ SOURCE = Batches(
 
 class Settings:
     epochs, max_steps, optimizer, learning_rate = 2, None, "sgd", 0.05
-    schedule, weight_decay = "constant", 0.0
+    schedule, weight_decay, parts, ema = "constant", 0.0, 1, 0.0
 
 
 def made(weight=0.5, steps=4, strategy=None):

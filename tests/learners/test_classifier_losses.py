@@ -23,7 +23,7 @@ AUXILIARY = {"halfway": True, "auxiliary_weight": 0.3}
 
 class Settings:
     epochs, max_steps, optimizer, learning_rate = 2, None, "momentum", 0.05
-    schedule, drops, weight_decay = "steps", [0.5], 0.01
+    schedule, drops, weight_decay, parts, ema = "steps", [0.5], 0.01, 1, 0.0
 
 
 def made(strategy=None, halfway=False, dropout=0.0, **options):

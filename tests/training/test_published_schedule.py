@@ -154,8 +154,8 @@ def test_the_recipe_of_resnet20_goes_on_where_it_was_killed(tmp_path, monkeypatc
     experiment.train(recipe, tmp_path / "whole")
     save, saved = checkpoint.save, []
 
-    def killed(path, variables, state):
-        save(path, variables, state)
+    def killed(path, variables, state, origin):
+        save(path, variables, state, origin)
         saved.append(state["step"])
         if state["step"] == 4:  # in the second epoch, behind the first drop
             raise Killed

@@ -62,7 +62,7 @@ def batches_for(taught, size=8):
     )
 
 
-def trained(name, strategy, folder, state=None):
+def trained(name, strategy, folder, state=None, **options):
     """Losses by name and the variables after five steps from a state; fresh weights without one."""
     with scope(strategy):
         keras.utils.set_random_seed(0)
@@ -72,7 +72,8 @@ def trained(name, strategy, folder, state=None):
             variable.assign(value)
     start = [keras.ops.convert_to_numpy(v) for v in network.variables + taught.variables]
     # A bias before batch normalisation has no gradient but rounding, which Adam would blow up.
-    settings = Train(epochs=1, optimizer="sgd" if name == "classifier" else "adam")
+    optimizer = "sgd" if name == "classifier" else "adam"
+    settings = Train(epochs=1, optimizer=optimizer, **options)
     path = Path(folder) / f"{name}-{strategy is None}.npz"
     done = loop.train(taught, batches_for(taught), settings, path, name, strategy=strategy)
     assert done.step == STEPS
@@ -81,10 +82,13 @@ def trained(name, strategy, folder, state=None):
 
 
 @needs_tensorflow
-@pytest.mark.parametrize("name", CASES)
-def test_two_replicas_equal_one_device(name, replicas, tmp_path):
-    history, weights, start = trained(name, None, tmp_path)
-    same_history, same_weights, _ = trained(name, replicas, tmp_path, start)
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [*((name, {}) for name in CASES), *((name, {"parts": 2, "ema": 0.5}) for name in CASES)],
+)
+def test_two_replicas_equal_one_device(name, options, replicas, tmp_path):
+    history, weights, start = trained(name, None, tmp_path, **options)
+    same_history, same_weights, _ = trained(name, replicas, tmp_path, start, **options)
     assert [row.keys() for row in history] == [row.keys() for row in same_history]
     for row, other in zip(history, same_history, strict=True):
         for key in row:

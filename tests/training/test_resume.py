@@ -1,15 +1,18 @@
 """A run that is killed at any moment and started again ends with the bits of one that was not."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import time
 
 import h5py
 import numpy as np
 import pytest
 
 from saliency_zoo import config, experiment, presets
+from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import finetune
 from saliency_zoo.training import checkpoint, loop
 
@@ -28,6 +31,8 @@ RECIPE = {
     "finetune": {"epochs": 2, "batch_size": 20},
     "evaluate": {"folds": 2},
 }
+# Nothing but what it saves when it is told to stop.
+LONG = {**RECIPE, "train": {**RECIPE["train"], "checkpoint_seconds": 1000.0}}
 WEIGHTS = ["encoder.weights.h5", "classifier.weights.h5", "decoders/stage3.weights.h5"]
 
 
@@ -102,11 +107,11 @@ from saliency_zoo import config, experiment, presets
 from saliency_zoo.evaluation import finetune
 from saliency_zoo.training import loop, step_tensorflow
 step, left = step_tensorflow.Stepper.__call__, [int(sys.argv[3])]
-def counted(self, batch):
+def counted(self, batch, stop):
     left[0] -= 1
     if left[0] < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return step(self, batch)
+    return step(self, batch, stop)
 step_tensorflow.Stepper.__call__ = counted
 experiment.train(config.load(sys.argv[1]), sys.argv[2])
 """
@@ -147,9 +152,87 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path):
     one, other = keras.Variable([1.0, 2.0]), keras.Variable([1.0])
     checkpoint.save(tmp_path / "c.npz", [one], {"step": 3})
     assert checkpoint.load(tmp_path / "c.npz", [one]) == {"step": 3}
-    with pytest.raises(ValueError, match="another model"):
+    with pytest.raises(ValueError, match=r"has the shape \(2,\) where \(1,\) is needed"):
         checkpoint.load(tmp_path / "c.npz", [other])
+    with pytest.raises(ValueError, match="holds 1 variables where 2 are needed"):
+        checkpoint.load(tmp_path / "c.npz", [one, other])
     (tmp_path / "c.npz").write_bytes((tmp_path / "c.npz").read_bytes()[:100])
     with pytest.raises(ValueError, match="does not read"):
         checkpoint.load(tmp_path / "c.npz", [one])
     assert checkpoint.load(tmp_path / "none.npz", [one]) is None
+
+
+def test_a_checkpoint_of_another_recipe_or_version_is_refused(tmp_path, monkeypatch):
+    import keras
+
+    path, one = tmp_path / "c.npz", keras.Variable([1.0, 2.0])
+    checkpoint.save(path, [one], {"step": 3}, {"recipe": {"train": {"seed": 0}}})
+    with pytest.raises(ValueError, match=r"its recipe\.train\.seed is 0, and here it is 1"):
+        checkpoint.load(path, [one], {"recipe": {"train": {"seed": 1}}})
+    monkeypatch.setattr("saliency_zoo.__version__", "9.9")
+    with pytest.raises(ValueError, match=r"its versions\.saliency_zoo is .*here it is '9\.9'"):
+        checkpoint.load(path, [one], {"recipe": {"train": {"seed": 0}}})
+
+
+def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, monkeypatch):
+    import keras
+
+    path, variable = tmp_path / "c.npz", keras.Variable([1.0])
+    checkpoint.save(path, [variable], {"step": 1})
+
+    def full(file, **arrays):
+        file.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(np, "savez", full)
+    variable.assign([2.0])
+    with pytest.raises(ZooError, match="No space left on device"):
+        checkpoint.save(path, [variable], {"step": 2})
+    assert checkpoint.load(path, [variable]) == {"step": 1}
+    assert float(variable[0]) == 1.0
+    assert [p.name for p in tmp_path.iterdir()] == ["c.npz"]
+
+
+def test_told_to_stop_it_saves_and_goes_on_with_the_same_bits(
+    uninterrupted, tmp_path, monkeypatch, capsys
+):
+    from saliency_zoo.training import preemption, step_tensorflow
+
+    recipe, step, left = config.from_table(LONG), step_tensorflow.Stepper.__call__, [0]
+
+    def told(self, batch, stop):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, batch, stop)
+
+    monkeypatch.setattr(step_tensorflow.Stepper, "__call__", told)
+    for left[0] in (2, 6):
+        began = time.monotonic()
+        with pytest.raises(SystemExit) as stopped, preemption.obeyed():
+            experiment.train(recipe, tmp_path)
+        assert stopped.value.code == 0
+        assert time.monotonic() - began < 60
+        assert "goes on from here" in capsys.readouterr().err
+        assert list(tmp_path.glob("scratch/checkpoints/*.npz"))
+    experiment.train(recipe, tmp_path)
+    assert same(tmp_path, uninterrupted)
+
+
+def test_told_to_stop_between_steps_it_stops_at_once():
+    from saliency_zoo.training import preemption
+
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(preemption.Stopped), preemption.obeyed():
+        os.kill(os.getpid(), signal.SIGTERM)
+    said = []
+
+    def later():
+        with preemption.deferred() as asked:
+            os.kill(os.getpid(), signal.SIGTERM)
+            said.append(asked())
+
+    with pytest.raises(preemption.Stopped), preemption.obeyed():
+        later()
+    assert said == [True]
+    assert signal.getsignal(signal.SIGTERM) is before

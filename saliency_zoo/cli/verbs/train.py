@@ -1,36 +1,33 @@
 """The verb `train`."""
 
-from saliency_zoo.cli.verb import JSON, OVERRIDES, STRATEGY, Verb, argument, print_json
-from saliency_zoo.errors import ZooError
+from saliency_zoo.cli.verb import JSON, OVERRIDES, Verb, argument, print_json
+from saliency_zoo.training import cluster
 
 
 def run(parsed) -> None:
+    strategy = cluster.strategy(parsed.strategy, parsed.workers, parsed.index)
+    from saliency_zoo.training import backend, preemption
+
+    with preemption.obeyed():
+        backend.start(strategy)
+        _train(parsed, strategy)
+
+
+def _train(parsed, strategy: str) -> None:
     from saliency_zoo import config, presets
     from saliency_zoo.description import metrics, pictures
     from saliency_zoo.experiment import train
 
     recipe = config.load(parsed.recipe, parsed.assignments)
-    if parsed.estimate:
-        return _estimate(recipe, parsed)
-    if parsed.out is None:
-        raise ZooError("A run needs a folder: --out DIR. Received: none")
-    card = train(recipe, parsed.out, parsed.strategy)
+    card = train(recipe, parsed.out, strategy)
     if parsed.json:
         return print_json(card["metrics"])
     print(metrics(card))
+    if strategy == cluster.MULTI_WORKER and cluster.place().worker:
+        return print("the chief has the files")
     print(f"encoder:  {parsed.out}/{presets.ENCODER}")
     print(f"pictures: {', '.join(f'{parsed.out}/{p}' for p in pictures(card)) or 'none'}")
     print(f"next:     saliency-zoo export {parsed.out} --as {card['name']}")
-    return None
-
-
-def _estimate(recipe, parsed) -> None:
-    from saliency_zoo import estimate
-
-    parts = estimate.estimate(recipe, parsed.strategy)
-    if parsed.json:
-        return print_json([part._asdict() for part in parts])
-    print(estimate.table(parts))
     return None
 
 
@@ -39,14 +36,16 @@ VERB = Verb(
     "quickstart --out runs/quickstart train.epochs=1",
     argument("recipe", metavar="RECIPE", help="a TOML file, or the name of one in zoo_configs"),
     OVERRIDES,
-    argument("--out", metavar="DIR", help="the run's folder"),
+    argument("--out", required=True, metavar="DIR", help="the run's folder"),
     argument(
-        "--estimate",
-        action="store_true",
-        help="make a few steps of each phase, say how long all will take, and keep nothing",
+        "--strategy",
+        default="auto",
+        metavar="NAME",
+        help="devices: auto, one, mirrored, or multi-worker, which reads TF_CONFIG; "
+        "default: %(default)s",
     ),
-    STRATEGY,
+    argument("--workers", metavar="HOST:PORT,...", help="all workers, the chief first"),
+    argument("--index", type=int, metavar="N", help="which of them this one is, from 0"),
     JSON,
     function=run,
-    backend=True,
 )
