@@ -143,10 +143,15 @@ class Batches:
         tops = (uniform[:, 0] * (height - side[0] + 1)).astype(int)
         lefts = (uniform[:, 1] * (width - side[1] + 1)).astype(int)
         windows = np.empty((len(indices), *side, *arrays.shape[3:]), arrays.dtype)
-        for k, (i, y, x) in enumerate(zip(indices, tops, lefts, strict=True)):
-            windows[k] = arrays[i, y : y + side[0], x : x + side[1]]
-            if k % _HELD == _HELD - 1:
-                release(arrays)
+        for first in range(0, len(indices), _HELD):
+            rows = slice(first, first + _HELD)
+            if side == (height, width):
+                windows[rows] = arrays[indices[rows]]
+            else:
+                places = zip(windows[rows], indices[rows], tops[rows], lefts[rows], strict=True)
+                for window, i, y, x in places:
+                    window[...] = arrays[i, y : y + side[0], x : x + side[1]]
+            release(arrays)
         if self.flip:
             mirrored = uniform[:, 2] < 0.5
             windows[mirrored] = windows[mirrored, :, ::-1]

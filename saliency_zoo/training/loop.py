@@ -1,8 +1,9 @@
 """The one training loop: epochs, progress, checkpoints and history, for any learner and backend."""
 
 import dataclasses
+import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from saliency_zoo.progress import Progress
 from saliency_zoo.training import checkpoint, preemption
 from saliency_zoo.training.optimizers import make_optimizer
 from saliency_zoo.training.strategy import scope, shard
+
+Batch = Mapping[str, np.ndarray]
 
 
 @dataclass
@@ -79,11 +82,11 @@ def train(
     progress, note = Progress(label, total, state.step), "nothing to do"
     mine = dataclasses.replace(batches, shard=shard(strategy))
     with preemption.deferred() as asked:
-        for batch in mine.run(state.step, total):
-            sums = step(batch, asked())
-            state.add(sums)
+        for block in _blocks(mine.run(state.step, total), step.at_once, state, batches):
+            for sums in step.steps(block, asked()):
+                state.add(sums)
             note = _note(sums, batches.batch_size)
-            progress.advance(1, note)
+            progress.advance(len(block), note)
             if state.step % batches.steps == 0 or state.step == total:
                 _check_finite(sums, label)
                 _end_epoch(state, batches)
@@ -99,6 +102,16 @@ def train(
         save()
     progress.close(note)
     return state
+
+
+def _blocks(
+    source: Iterator[Batch], at_once: Callable[[Batch], int], state: State, batches: Batches
+) -> Iterator[list[Batch]]:
+    """The batches that one call of the step takes together: of one epoch, and mostly one."""
+    for batch in source:
+        left = batches.steps - state.step % batches.steps
+        more = itertools.islice(source, min(at_once(batch), left) - 1)
+        yield [batch, *more]
 
 
 class _Saving:

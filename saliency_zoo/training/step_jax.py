@@ -1,6 +1,6 @@
 """One training step on JAX, on one device."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -60,6 +60,16 @@ class Stepper:
                 variable.assign(value)
         self.stopping = stop
         return sums
+
+    def at_once(self, batch: Mapping[str, np.ndarray]) -> int:
+        """How many steps one call makes."""
+        return 1
+
+    def steps(
+        self, batches: Sequence[Mapping[str, np.ndarray]], stop: bool = False
+    ) -> list[dict[str, float]]:
+        """One step after the other, and the sums of each."""
+        return [self(batch, stop) for batch in batches]
 
     def _groups(self):
         learner = self._learner

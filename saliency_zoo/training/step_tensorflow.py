@@ -1,6 +1,6 @@
 """One training step on TensorFlow, on one device or on several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
@@ -12,6 +12,7 @@ from saliency_zoo.training.strategy import shard
 
 # Golden section of the 2^31 seeds that Keras tells apart: its multiples lie far from each other.
 _STREAM = 1_327_217_885
+_AT_ONCE, _SMALL = 16, 2**20  # weights, times images of a batch
 
 
 class Stepper:
@@ -44,6 +45,7 @@ class Stepper:
         with self._strategy.scope():
             optimizer.build(learner.trainable_variables)
         self._compiled = tf.function(self._everywhere, reduce_retracing=True)
+        self._compiled_row = tf.function(self._one_by_one, reduce_retracing=True)
 
     @property
     def variables(self) -> list:
@@ -65,6 +67,28 @@ class Stepper:
         *values, asked = sums.tolist()
         self.stopping = asked > 0
         return dict(zip(self._names, values, strict=True))
+
+    def at_once(self, batch: Mapping[str, np.ndarray]) -> int:
+        """How many steps one call makes: several, where a call costs more than a step."""
+        alone = self._strategy.num_replicas_in_sync == self._parts == 1
+        small = self._learner.count_params() * len(batch["image"]) < _SMALL
+        return _AT_ONCE if alone and small else 1
+
+    def steps(
+        self, batches: Sequence[Mapping[str, np.ndarray]], stop: bool = False
+    ) -> list[dict[str, float]]:
+        """One step after the other, and the sums of each.
+
+        Args:
+            batches: not more than `at_once` says.
+            stop: whether this worker was asked to stop.
+        """
+        if self.at_once(batches[0]) == 1:
+            return [self(batch, stop) for batch in batches]
+        row = {name: np.stack([batch[name] for batch in batches]) for name in batches[0]}
+        sums = self._compiled_row(row, len(batches[0]["image"])).numpy()
+        self.stopping = stop
+        return [dict(zip(self._names, values, strict=True)) for values in sums[:, :-1].tolist()]
 
     def _divided(self, batch):
         replicas = self._strategy.num_replicas_in_sync
@@ -92,6 +116,15 @@ class Stepper:
         gradients, sums = self._strategy.run(self._replica, args=given)
         reduced = self._tf.distribute.ReduceOp.SUM
         return gradients, self._strategy.reduce(reduced, sums, axis=None)
+
+    def _one_by_one(self, row, size):
+        count = self._tf.shape(row["image"])[0]
+        sums = self._tf.TensorArray("float32", count)
+        for number in self._tf.range(count):
+            batch = {name: values[number] for name, values in row.items()}
+            _, found = self._replica(batch, size, 0.0, None, True)
+            sums = sums.write(number, found)
+        return sums.stack()
 
     def _replica(self, batch, size, stop, before, last):
         """Gradients so far, and the sums: all in one vector, which workers add up at once."""

@@ -112,7 +112,7 @@ def test_a_worker_reads_its_share_alone():
             return len(IMAGES)
 
         def __getitem__(self, place):
-            self.read.append(place[0])
+            self.read.extend(np.ravel(place[0] if isinstance(place, tuple) else place))
             return IMAGES[place]
 
     source = batches(shard=(1, 4))

@@ -94,6 +94,7 @@ def killing(function, count):
 
 
 def test_a_round_goes_on_with_the_maps_of_the_one_before(tmp_path, monkeypatch):
+    monkeypatch.setattr("saliency_zoo.training.step_tensorflow._AT_ONCE", 1)  # saves each step
     once = weights_of(pretrain(run_of(tmp_path / "once")))
     run = run_of(tmp_path / "twice", rounds=2)
     twice = weights_of(pretrain(run))

@@ -150,6 +150,7 @@ class Killed(BaseException):
 
 @needs_tensorflow
 def test_the_recipe_of_resnet20_goes_on_where_it_was_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr("saliency_zoo.training.step_tensorflow._AT_ONCE", 1)  # saves each step
     recipe = config.load("resnet20_cifar10", TINY)
     experiment.train(recipe, tmp_path / "whole")
     save, saved = checkpoint.save, []
