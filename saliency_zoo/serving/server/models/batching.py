@@ -6,7 +6,9 @@ that fit together. So the batches grow with the load, and there is no delay to t
 """
 
 import asyncio
+import contextlib
 import math
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +51,7 @@ class Batcher:
     def __init__(self, limits: Limits, observe: Callable[[int], None] = lambda images: None):
         self._limits, self._observe = limits, observe
         self._waiting: list[_Item] = []
-        self._working: set[asyncio.Task] = set()
+        self._working, self._lock = 0, threading.Lock()
         self._threads = ThreadPoolExecutor(limits.calls, thread_name_prefix="model")
         self._seconds = 0.0
 
@@ -81,11 +83,12 @@ class Batcher:
                 retry=self._wait(),
             )
         items = [_Item(call, images) for images in batches]
-        self._waiting += items
-        if len(self._working) < self._limits.calls:
-            task = asyncio.create_task(self._call_all())
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+        with self._lock:
+            self._waiting += items
+            idle = self._working < self._limits.calls
+            self._working += idle
+        if idle:
+            self._threads.submit(self._work, asyncio.get_running_loop())
         return [item.outputs for item in items]
 
     def withdraw(self, waiting: Sequence[Waiting]) -> None:
@@ -93,7 +96,8 @@ class Batcher:
         for outputs in waiting:
             outputs.cancel()
         if any(outputs.cancelled() for outputs in waiting):
-            self._waiting = [item for item in self._waiting if not item.outputs.cancelled()]
+            with self._lock:
+                self._waiting = [item for item in self._waiting if not item.outputs.cancelled()]
 
     def close(self) -> None:
         """Ends the threads."""
@@ -103,31 +107,47 @@ class Batcher:
         """The seconds after which the queue should have been worked off."""
         return max(1, math.ceil(self._seconds * len(self) / self._limits.batch))
 
-    async def _call_all(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._waiting:
-            items = self._next()
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Calls the model, in a thread, until nobody waits.
+
+        The next call begins at once, and not when the event loop has got as far as the last one.
+        """
+        while items := self._next():
             began = time.perf_counter()
             try:
-                parts = await loop.run_in_executor(self._threads, _called, items)
+                results = _called(items)
             except Exception as error:
-                _settle(items, [error] * len(items))
-            else:
-                _settle(items, parts)
+                results = [error] * len(items)
             self._seconds = time.perf_counter() - began
-            self._observe(sum(len(item.images) for item in items))
+            with contextlib.suppress(RuntimeError):  # the server has ended
+                loop.call_soon_threadsafe(self._settle, items, results)
+
+    def _settle(self, items: list[_Item], results: Sequence[Outputs | Exception]) -> None:
+        for item, result in zip(items, results, strict=True):
+            if item.outputs.done():  # cancelled while it was called
+                continue
+            if isinstance(result, Exception):
+                item.outputs.set_exception(result)
+            else:
+                item.outputs.set_result(result)
+        self._observe(sum(len(item.images) for item in items))
 
     def _next(self) -> list[_Item]:
-        """Takes the oldest item from the queue, and those that one call can do with it."""
-        first = self._waiting[0]
-        most = min(self._limits.batch, self._limits.pixels // math.prod(first.images.shape[1:3]))
-        taken, images = [first], len(first.images)
-        for item in self._waiting[1:]:
-            if item.key == first.key and images + len(item.images) <= most:
-                taken.append(item)
-                images += len(item.images)
-        left = set(map(id, taken))
-        self._waiting = [item for item in self._waiting if id(item) not in left]
+        """Takes the oldest item from the queue, and those that one call can do with it, if any."""
+        with self._lock:
+            if not self._waiting:
+                self._working -= 1
+                return []
+            first, *others = self._waiting
+            pixels = math.prod(first.images.shape[1:3])
+            most = min(self._limits.batch, self._limits.pixels // pixels)
+            taken, images = [first], len(first.images)
+            for item in others:
+                if item.key == first.key and images + len(item.images) <= most:
+                    taken.append(item)
+                    images += len(item.images)
+            chosen = set(map(id, taken))
+            self._waiting = [item for item in self._waiting if id(item) not in chosen]
         return taken
 
 
@@ -141,13 +161,3 @@ def _called(items: list[_Item]) -> list[Outputs]:
         {name: value[start:end] for name, value in outputs.items()}
         for start, end in zip(starts, ends, strict=True)
     ]
-
-
-def _settle(items: list[_Item], results: Sequence[Outputs | Exception]) -> None:
-    for item, result in zip(items, results, strict=True):
-        if item.outputs.done():  # cancelled while it was called
-            continue
-        if isinstance(result, Exception):
-            item.outputs.set_exception(result)
-        else:
-            item.outputs.set_result(result)
