@@ -34,6 +34,20 @@ raise SystemExit(main(sys.argv[1:]))
 '''
 
 
+def without_tensorflow(*words, **environment):
+    line = [sys.executable, "-c", PROGRAM, *map(str, words)]
+    given = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    environment = {**given, "PYTHONPATH": str(ROOT), **environment}
+    return subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_without_a_backend_a_sentence_says_which_there_are():
+    done = without_tensorflow("show", "thesis_conv.dual_path_quickstart", "--picture", "filters")
+    assert done.returncode == 2
+    assert "or JAX and KERAS_BACKEND=jax in the environment. Received: No module" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="exports a SavedModel")
 def test_what_jax_has_trained_is_exported_where_tensorflow_is(tmp_path):
     scenes = image_set.load("synthetic", size=12, unlabelled=32, train=20, test=20)
@@ -52,13 +66,7 @@ def test_what_jax_has_trained_is_exported_where_tensorflow_is(tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE)
     line = ["train", recipe, "--out", tmp_path / "run", "--strategy", "one", *dense]
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *map(str, line)],
-        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = without_tensorflow(*line, KERAS_BACKEND="jax")
     assert done.returncode == 0, done.stderr
     made = zoo.export(tmp_path / "run", "thesis_dense_small.of_jax", tmp_path / "presets")
     assert zoo.verify(str(made)) == []

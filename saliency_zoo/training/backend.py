@@ -10,7 +10,9 @@ import os
 import re
 import sys
 import tempfile
+from types import ModuleType
 
+from saliency_zoo.errors import ZooError
 from saliency_zoo.training import cluster
 
 _NOISE = re.compile(
@@ -34,8 +36,7 @@ def start(strategy: str = "one") -> None:
         others = ", ".join(a for n, a in enumerate(addresses) if n != worker) or "nobody"
         print(f"worker {worker} of {len(addresses)} waits for {others}", file=sys.stderr)
     with quiet_stderr():
-        import keras
-
+        keras = _keras()
         if strategy == cluster.MULTI_WORKER:
             from saliency_zoo.training.strategy import resolve
 
@@ -46,6 +47,19 @@ def start(strategy: str = "one") -> None:
 
             # One step function a phase is meant; the advice against retracing is about others.
             tf.get_logger().setLevel("ERROR")
+
+
+def _keras() -> ModuleType:
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        if error.name not in ("tensorflow", "jax"):
+            raise
+        raise ZooError(
+            "Keras needs TensorFlow, or JAX and KERAS_BACKEND=jax in the environment. "
+            f"Received: {error}"
+        ) from None
+    return keras
 
 
 @contextlib.contextmanager
