@@ -17,7 +17,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.files import replacing, replacing_folder
 
 SUFFIX = ".tar"
-MOST, _CHUNK = 10_000, 1 << 20
+MOST, _CHUNK, _LARGEST_CARD = 10_000, 1 << 20, 1 << 22
 _PLAIN = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _KINDS = {
     tarfile.LNKTYPE: "a hard link",
@@ -75,6 +75,11 @@ def unpack(
                 f"A preset of this name is there: replace it by --force. Received: {str(target)!r}"
             )
         card = cards.parse(b"".join(_data(file, members[cards.CARD])), f"{archive}:{cards.CARD}")
+        if card.get("name") != name:
+            raise ZooError(
+                f"A preset lies in a folder of its name, here {name!r}. "
+                f"Received: {card.get('name')!r} on the card of {str(archive)!r}"
+            )
         _refuse(file, cards.differing(card["files"], members.keys() - {cards.CARD}))
         with replacing_folder(target) as made:
             for path, member in members.items():
@@ -107,6 +112,8 @@ def _contents(file: BinaryIO, limit: int) -> tuple[str, dict[str, _Member]]:
         raise ZooError(
             f"The archive holds no {cards.CARD}: it is no preset. Received: {str(file.name)!r}"
         )
+    if found[cards.CARD].size > _LARGEST_CARD:
+        raise _unfit("that is too large", found[cards.CARD], file)
     return cards.check_name(folder), found
 
 
@@ -122,7 +129,7 @@ def _members(file: BinaryIO, limit: int) -> Iterator[_Member]:
     `tarfile` would read extended headers, which are as long as they like and rename what follows.
     """
     end, total = os.fstat(file.fileno()).st_size, 0
-    for _ in range(MOST):
+    for _ in range(MOST + 1):
         header = _header(file)
         if header is None:
             return

@@ -200,7 +200,7 @@ def verify(name: str) -> list[str]:
         config.load(os.path.join(folder, RECIPE))
     except ZooError as error:
         problems.append(f"{RECIPE}: {error}")
-    if not content["golden"]["outputs"]:
+    if not content.get("golden", {}).get("outputs"):
         return [
             *problems,
             f"{cards.CARD}: there is nothing to compare outputs with, its run has not finished",

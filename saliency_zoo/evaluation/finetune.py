@@ -76,7 +76,8 @@ def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, A
     settings, batches = run.recipe.finetune, _batches(run, indices)
     for stage in networks.stages(network):
         stage.trainable = settings.train == "all"
-    kept = settings.saliency_until * loop.steps(settings, batches)
+    passes = settings.parts * loop.steps(settings, batches)
+    kept = settings.saliency_until * passes
     taught = classifier(run, network, kept)
     state = run.train(taught, batches, settings, _phase(arm, fold))
     if arm == PRETRAINED and fold == 0:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from saliency_zoo.cards import SCRATCH
 from saliency_zoo.files import lock, write_json
 
 Row = dict[str, Any]
@@ -87,13 +88,22 @@ def _left_behind(out: Path, rows: list[Row], held: contextlib.ExitStack) -> Row 
     for row in rows:
         if row["status"] != RUNNING or not _hold(out, row, held):
             continue
-        if row["restarts"] < RESTARTS:
+        at = _progress(out, row)
+        row["stuck"] = row["stuck"] + 1 if row["at"] == at else 1
+        row["at"] = at
+        if row["stuck"] <= RESTARTS:
             row["restarts"] += 1
             return row
-        sentence = f"Its process died {RESTARTS + 1} times."
+        sentence = f"Its process died {RESTARTS + 1} times at the same place."
         row |= {"status": FAILED, "sentence": sentence, "ended": _next_event(rows)}
         write_json(out / TRIALS, rows)
     return None
+
+
+def _progress(out: Path, row: Row) -> int:
+    """Changes whenever a trial has saved something."""
+    files = (folder(out, row) / SCRATCH / "checkpoints").glob("*")
+    return max((path.stat().st_mtime_ns for path in files), default=0)
 
 
 def _new(
@@ -110,6 +120,8 @@ def _new(
         "sentence": "",
         "worker": None,
         "restarts": 0,
+        "stuck": 0,
+        "at": None,
         "began": _next_event(rows),
         "ended": None,
     }

@@ -97,7 +97,7 @@ def _supervise(recipe: Recipe, out: Path, count: int, processes: int, home: Path
         while True:
             for worker in range(1, processes + 1):
                 start(worker)
-            _attend(at_work, start, lambda: report(recipe, out, drawn=False))
+            _attend(at_work, start, lambda: _ended(report(recipe, out, drawn=False)))
             if not trials.wait(out):
                 return
 
@@ -105,10 +105,16 @@ def _supervise(recipe: Recipe, out: Path, count: int, processes: int, home: Path
 def _attend(
     at_work: dict[int, subprocess.Popen],
     start: Callable[[int], None],
-    on_end: Callable[[], Any],
+    on_end: Callable[[], int],
 ) -> None:
-    """Starts each worker again, under its id, until it finds nothing to begin."""
-    deaths = dict.fromkeys(at_work, 0)
+    """Starts each worker again, under its id, until it finds nothing to begin.
+
+    Args:
+        at_work: their processes.
+        start: starts one.
+        on_end: reports, and counts the trials that have ended.
+    """
+    deaths, ended = dict.fromkeys(at_work, 0), on_end()
     while at_work:
         time.sleep(0.1)
         for worker, process in list(at_work.items()):
@@ -118,7 +124,9 @@ def _attend(
             del at_work[worker]
             if code == NOTHING:
                 continue
-            deaths[worker] = deaths[worker] + 1 if code else 0
+            now = on_end()
+            deaths[worker] = deaths[worker] + 1 if code and now == ended else 0
+            ended = now
             if deaths[worker] > _DEATHS:
                 raise ZooError(
                     f"Worker {worker} died {deaths[worker]} times, one after the other: what it "
@@ -127,7 +135,10 @@ def _attend(
             if code:
                 print(f"worker {worker} died and is started again", file=sys.stderr)
             start(worker)
-            on_end()
+
+
+def _ended(rows: list[dict[str, Any]]) -> int:
+    return sum(row["status"] != trials.RUNNING for row in rows)
 
 
 @contextlib.contextmanager

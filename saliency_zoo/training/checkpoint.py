@@ -53,7 +53,7 @@ def load(
             f"A checkpoint of another run: its {name} is {old!r}, and here it is {new!r}. "
             f"Received: {str(path)!r}"
         )
-    values = [array for _, array in sorted(arrays.items())]
+    values = [arrays[name] for name in sorted(arrays, key=lambda name: int(name[1:]))]
     _check_shapes(values, variables, path)
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

@@ -12,7 +12,8 @@ from saliency_zoo.training.strategy import shard
 
 # Golden section of the 2^31 seeds that Keras tells apart: its multiples lie far from each other.
 _STREAM = 1_327_217_885
-_AT_ONCE, _SMALL = 16, 2**20  # weights, times images of a batch
+# Steps of one call, and below which values of a batch, and weights times images, it makes so many.
+_AT_ONCE, _FEW, _SMALL = 16, 2**16, 2**20
 
 
 class Stepper:
@@ -41,7 +42,7 @@ class Stepper:
         self._learner, self._optimizer, self._parts = learner, optimizer, parts
         self._worker, self._workers = shard(strategy)
         self._strategy = strategy or tf.distribute.get_strategy()
-        self.stopping = False
+        self.stopping, self._weights = False, learner.count_params()
         with self._strategy.scope():
             optimizer.build(learner.trainable_variables)
         self._compiled = tf.function(self._everywhere, reduce_retracing=True)
@@ -70,8 +71,9 @@ class Stepper:
 
     def at_once(self, batch: Mapping[str, np.ndarray]) -> int:
         """How many steps one call makes: several, where a call costs more than a step."""
+        images = batch["image"]
+        small = images.size < _FEW and self._weights * len(images) < _SMALL
         alone = self._strategy.num_replicas_in_sync == self._parts == 1
-        small = self._learner.count_params() * len(batch["image"]) < _SMALL
         return _AT_ONCE if alone and small else 1
 
     def steps(

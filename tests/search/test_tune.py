@@ -274,7 +274,7 @@ def test_a_trial_whose_process_always_dies_fails(tmp_path):
         assert row is None
     (row,) = trials.read(tmp_path)
     assert row["status"] == "failed"
-    assert row["sentence"] == "Its process died 6 times."
+    assert row["sentence"] == "Its process died 6 times at the same place."
 
 
 def process_of(worker: int, supervisor: int) -> int:

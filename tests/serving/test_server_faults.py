@@ -3,6 +3,7 @@
 import base64
 import json
 import struct
+import time
 import zlib
 
 import cv2
@@ -259,3 +260,36 @@ def test_a_model_that_fails_is_no_traceback(tmp_path, caplog):
         refused(own.ask(V1, {"instances": [image(14)]}), 500, "not finite")
         assert own.ask(V1, {"instances": [image()]}).json == {"predictions": [7.0]}
         assert 'status="500"} 2' in own.ask("/metrics").body.decode()
+
+
+def test_text_in_place_of_pixels_takes_no_memory(client):
+    import tracemalloc
+
+    body = {"instances": [["a" * 20_000, *["b"] * 500]]}
+    tracemalloc.start()
+    try:
+        refused(client.ask(V1, body), 400, "Received: text")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000  # an array of text would take 40 MB
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b'--x\r\nContent-Disposition: form-data;"' + b";" * 60_000 + b"\r\n\r\n1\r\n--x--",
+        b"--x\r\n\r\n\r\n" * 10_000 + b"--x--",
+    ],
+)
+def test_forms_that_take_long_to_read_are_not_read(client, form):
+    began = time.perf_counter()
+    said = client.ask(V1, form, **FORM)
+    assert said.status == 400, said
+    assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize("bare", [b"\xff\x01", b"\xff\xd8", b"\xff\xd0", b"\xff\xe0\0\0"])
+def test_a_jpeg_that_hides_its_size_behind_a_marker_is_refused(client, bare):
+    small = b"\xff\xc0\0\x11\x08\0\x08\0\x08\x03" + bytes(20)
+    body = b"\xff\xd8" + bare + small
+    refused(client.ask(V1, body, content_type="image/jpeg"), 415, "PNG or a JPEG")

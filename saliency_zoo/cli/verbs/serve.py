@@ -20,6 +20,11 @@ def run(parsed) -> None:
 
     if parsed.threads < 1:
         raise ZooError(f"A call of a model uses one processor at least. Received: {parsed.threads}")
+    if not 0 <= parsed.port < 2**16:
+        raise ZooError(f"A port is a number below {2**16}. Received: {parsed.port}")
+    for name in ("pixels", "body", "memory", "timeout", "poll"):
+        if not 0 < getattr(parsed, name) < 1e9:
+            raise ZooError(f"--{name} is a number above 0. Received: {getattr(parsed, name)}")
     # Threads that share the work of one small call cost more than they bring.
     for kind in ("INTRA", "INTER"):
         os.environ[f"TF_NUM_{kind}OP_THREADS"] = str(parsed.threads)

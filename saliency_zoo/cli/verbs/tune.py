@@ -6,7 +6,7 @@ from saliency_zoo.cli.verb import JSON, OVERRIDES, Verb, argument, print_json
 def run(parsed) -> None:
     import os
 
-    from saliency_zoo.training import backend
+    from saliency_zoo.training import backend, preemption
 
     # Processes share a GPU: none takes all of its memory at once.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
@@ -17,12 +17,15 @@ def run(parsed) -> None:
     from saliency_zoo.search.tune import tune
 
     recipe = config.load(parsed.recipe, parsed.assignments)
-    rows = tune(recipe, parsed.out, parsed.trials, parsed.processes)
+    with preemption.obeyed():
+        rows = tune(recipe, parsed.out, parsed.trials, parsed.processes)
     if parsed.json:
         return print_json(rows)
     print(report.markdown(recipe, rows))
     print(f"plots: {parsed.out}/{report.PARALLEL}, {parsed.out}/{report.SCORES}")
-    print(f"next:  saliency-zoo train {parsed.out}/{report.BEST} --out {parsed.out}/best")
+    where = f"SALIENCY_ZOO_DATA={recipe.folder} " if recipe.folder else ""
+    out = parsed.out
+    print(f"next:  {where}saliency-zoo train {out}/{report.BEST} --out {out}/best")
     return None
 
 

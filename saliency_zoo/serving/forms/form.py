@@ -79,7 +79,7 @@ def export_form(
     folder = presets.find(name)
     card = cards.read_card(folder)
     label = "" if signature == DEFAULT else f".{signature}"
-    out = Path(out or f"{card['name']}{label}{module.SUFFIX}")
+    out = Path(out or f"{cards.check_name(card['name'])}{label}{module.SUFFIX}")
     if out.exists() and not force:
         raise ZooError(f"The file is there: take another, or --force. Received: {str(out)!r}")
     size, channels = card["model"]["preprocessing"]["size"], card["model"]["network"]["channels"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
@@ -64,7 +65,7 @@ def application(
     """
     named, room = {model.name: model for model in models}, Room(limits.memory)
     shared = limits, room, metrics
-    of_page = Batcher(limits)
+    of_page = Batcher(dataclasses.replace(limits, calls=1))
     views = {model.name: View(model, of_page) for model in models}
 
     async def scraped(_: Request) -> Response:
@@ -86,12 +87,14 @@ def application(
         *_of_model(_PAGE, ":predict", Predicting(page, views, *shared), "POST"),
     ]
     guard = Middleware(BearerToken, token=token, public=frozenset(page.FILES))
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[guard] if token else [],
         exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},
         lifespan=_following(models, poll, [of_page, *(model.batcher for model in models)]),
     )
+    app.router.redirect_slashes = False  # to whatever host the request names
+    return app
 
 
 def _of_model(path: str, end: str, endpoint: Callable, method: str = "GET") -> Iterator[Route]:
@@ -153,9 +156,10 @@ def _refused(_: Request, refusal: Refusal) -> Response:
 
 
 def _http_error(request: Request, raised: HTTPException) -> Response:
-    sentence = _SENTENCES.get(raised.status_code, str(raised.detail))
     words = {"path": request.url.path, "method": request.method}
-    return error(raised.status_code, sentence.format(**words), raised.headers)
+    known = _SENTENCES.get(raised.status_code)
+    sentence = known.format(**words) if known else str(raised.detail)
+    return error(raised.status_code, sentence, raised.headers)
 
 
 def _failed(*_) -> Response:

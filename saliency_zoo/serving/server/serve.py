@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import signal
 import socket
 import sys
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 _BACKLOG = 2048
 _TURN = 2e-4  # seconds that a finished call may have to wait for the interpreter; 5e-3 is Python's
 _IDLE = 75  # longer than balancers keep an idle connection, so that they are the ones to close it
-_LOCAL = ("127.", "localhost", "::1")
+_LOCAL = re.compile(r"127(\.\d+){3}|localhost|::1")
 
 
 def serve(
@@ -50,7 +51,7 @@ def serve(
         address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
         versions = ", ".join(f"{m.name} {sorted(m.versions)}" for m in served)
         print(f"serving {versions} at {address}", flush=True)
-        if token is None and not host.startswith(_LOCAL):
+        if token is None and not _LOCAL.fullmatch(host):
             log.warning("Whoever reaches %s may use it, for it asks for no token", address)
         # uvicorn raises the signal again when it has drained; that is the end as it should be.
         signal.signal(signal.SIGTERM, lambda *_: None)

@@ -5,7 +5,7 @@ import importlib
 import tempfile
 from pathlib import Path
 
-from saliency_zoo import presets
+from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.files import replacing_folder, write_text
 from saliency_zoo.serving.export import saved_model, undamaged
@@ -49,7 +49,7 @@ def export_target(name: str, target: str, out: str | Path, force: bool = False) 
     module = importlib.import_module(f"saliency_zoo.serving.targets.{_MODULES[target]}")
     folder = Path(presets.find(name))
     card = undamaged(folder)
-    made = Path(out) / card["name"]
+    made = Path(out) / cards.check_name(card["name"])
     if made.exists() and not force:
         raise ZooError(
             f"A model of this name is there: take another folder, or --force. "
@@ -58,9 +58,10 @@ def export_target(name: str, target: str, out: str | Path, force: bool = False) 
     with tempfile.TemporaryDirectory() as scratch:
         versions = _versions(folder, Path(scratch))
         served = Served(card["name"], versions, load(versions[max(versions)]))
+        beside = module.beside(Path(out), served)
         with replacing_folder(made) as temporary:
             module.fill(temporary, served)
-        for file, text in module.beside(Path(out), served).items():
+        for file, text in beside.items():
             write_text(Path(out) / file, text)
     return made
 

@@ -88,7 +88,13 @@ class Batcher:
             idle = self._working < self._limits.calls
             self._working += idle
         if idle:
-            self._threads.submit(self._work, asyncio.get_running_loop())
+            try:
+                self._threads.submit(self._work, asyncio.get_running_loop())
+            except RuntimeError:  # there are no more threads to be had, or the server ends
+                with self._lock:
+                    self._working -= 1
+                    self._waiting = [item for item in self._waiting if item not in items]
+                raise
         return [item.outputs for item in items]
 
     def withdraw(self, waiting: Sequence[Waiting]) -> None:
@@ -116,8 +122,10 @@ class Batcher:
             began = time.perf_counter()
             try:
                 results = _called(items)
-            except Exception as error:
-                results = [error] * len(items)
+            except BaseException as error:  # nobody else would tell those who wait
+                failed = RuntimeError("The model failed")
+                failed.__cause__ = error
+                results = [failed] * len(items)
             self._seconds = time.perf_counter() - began
             with contextlib.suppress(RuntimeError):  # the server has ended
                 loop.call_soon_threadsafe(self._settle, items, results)

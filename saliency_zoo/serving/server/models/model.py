@@ -52,15 +52,15 @@ class Model:
 
     def version(self, number: int | None = None) -> tuple[int, Signatures]:
         """A version, or the newest one."""
-        if number is None and self.versions:
-            number = max(self.versions)
-        if number not in self.versions:
+        versions = self.versions  # another thread may put others in their place
+        if number is None and versions:
+            number = max(versions)
+        if number not in versions:
             raise Refusal(
                 404,
-                f"The model {self.name!r} has the versions {sorted(self.versions)}. "
-                f"Received: {number}",
+                f"The model {self.name!r} has the versions {sorted(versions)}. Received: {number}",
             )
-        return number, self.versions[number]
+        return number, versions[number]
 
     def refresh(self) -> None:
         """Loads what is new or has changed, and drops what has gone, if anything is left.
@@ -109,10 +109,11 @@ class Model:
                 raise ZooError(f"{damaged[0]} does not match its checksum on the card")
             signatures = self._load(folder)
         except Exception as error:  # a SavedModel fails in as many ways as it has parts
-            self.failures[number] = " ".join(str(error).split())
-            log.warning("%s version %d not loaded: %s", self.name, number, self.failures[number])
+            reason = " ".join(str(error).split())
+            self.failures = {**self.failures, number: reason}
+            log.warning("%s version %d not loaded: %s", self.name, number, reason)
             return {}
-        self.failures.pop(number, None)
+        self.failures = {n: reason for n, reason in self.failures.items() if n != number}
         log.info("%s version %d loaded", self.name, number)
         return {number: signatures}
 

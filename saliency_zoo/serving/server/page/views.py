@@ -68,11 +68,12 @@ class View:
         }
 
     def _added(self, number: int, signatures: Signatures) -> Signatures:
-        facts, kept = self._facts, self._made.get(number)
-        if kept is None or kept[0] is not signatures or kept[1] is not facts:
-            self._made[number] = signatures, facts, _made(signatures, facts)
-        self._made = {n: made for n, made in self._made.items() if n in self._model.versions}
-        return self._made[number][2]
+        facts, made = self._facts, self._made.get(number)
+        if made is None or made[0] is not signatures or made[1] is not facts:
+            made = signatures, facts, _made(signatures, facts)
+        there = self._model.versions  # another thread may put others in their place
+        self._made = {n: m for n, m in {**self._made, number: made}.items() if n in there}
+        return made[2]
 
 
 def _made(signatures: Signatures, facts: Facts) -> Signatures:

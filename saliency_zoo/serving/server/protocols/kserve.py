@@ -64,18 +64,18 @@ def read(asked: Asked, limits: Limits) -> Query:
     return Query(signature, [images], answer, _timeout(parameters))
 
 
-def _parts(asked: Asked) -> tuple[bytes, bytes]:
-    """The JSON of a request, and the binary tensors behind it."""
+def _parts(asked: Asked) -> tuple[bytes, memoryview]:
+    """The JSON of a request, and the binary tensors behind it, which are not copied."""
     length = asked.headers.get(HEADER)
     if length is None:
-        return asked.body, b""
+        return asked.body, memoryview(b"")
     if not re.fullmatch("[0-9]{1,18}", length) or int(length) > len(asked.body):
         raise Refusal(
             400,
             "Inference-Header-Content-Length is the number of bytes of JSON that the body begins "
             f"with. Received: {length!r} of {len(asked.body)}",
         )
-    return asked.body[: int(length)], asked.body[int(length) :]
+    return asked.body[: int(length)], memoryview(asked.body)[int(length) :]
 
 
 def _table(value: Any, what: str) -> Mapping[str, Any]:
@@ -125,7 +125,7 @@ def _only_input(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return given[0]
 
 
-def _image(given: Mapping[str, Any], binary: bytes, signature: Signature, limits: Limits):
+def _image(given: Mapping[str, Any], binary: memoryview, signature: Signature, limits: Limits):
     shape, datatype = given.get("shape"), given.get("datatype")
     if datatype != "UINT8":
         raise Refusal(400, f"The datatype of {INPUT} is UINT8. Received: {datatype!r}")

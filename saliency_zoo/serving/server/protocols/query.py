@@ -1,6 +1,7 @@
 """What both protocols make of a request, and the checks that both need."""
 
 import dataclasses
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -63,6 +64,9 @@ class Query:
     timeout: float | None = None
 
 
+_KINDS = {float: "fractions", bool: "true or false", str: "text"}
+
+
 def signature_of(signatures: Signatures, name: object) -> Signature:
     """A signature by its name."""
     if not isinstance(name, str) or name not in signatures:
@@ -113,27 +117,31 @@ def write_json(content: Any) -> bytes:
 
 
 def pixels(values: Any) -> np.ndarray:
-    """Nested lists of whole numbers from 0 to 255 as uint8."""
+    """Nested lists of whole numbers from 0 to 255 as uint8.
+
+    Flattened here, one depth after the other: an array of whatever a request holds could take a
+    thousand times as much memory as the request.
+    """
+    row, shape = [values], ()
+    while set(map(type, row)) == {list}:
+        lengths = set(map(len, row))
+        if len(lengths) > 1:
+            raise Refusal(400, "The lists of an image differ in length, or in depth.")
+        shape += (*lengths,)
+        row = list(itertools.chain.from_iterable(row))
+    kinds = set(map(type, row))
+    if list in kinds:
+        raise Refusal(400, "The lists of an image differ in length, or in depth.")
+    if kinds - {int}:
+        named = ", ".join(sorted(_KINDS.get(kind, "something else") for kind in kinds - {int}))
+        raise Refusal(400, f"Pixels are whole numbers from 0 to 255. Received: {named}")
     try:
-        found = np.asarray(values)
+        flat = bytes(row)
     except (ValueError, OverflowError):
-        raise Refusal(400, "The lists of an image differ in length, or in depth.") from None
-    if found.size and found.dtype.kind not in "iu":
         raise Refusal(
-            400, f"Pixels are whole numbers from 0 to 255. Received: {_kind(found.dtype)}"
-        )
-    if found.size and not 0 <= found.min() <= found.max() <= 255:
-        raise Refusal(
-            400,
-            f"Pixels are whole numbers from 0 to 255. Received: {found.min()} to {found.max()}",
-        )
-    return found.astype("uint8")
-
-
-def _kind(dtype: np.dtype) -> str:
-    return {"f": "fractions", "b": "true or false", "U": "text", "c": "complex"}.get(
-        dtype.kind, "something else"
-    )
+            400, f"Pixels are whole numbers from 0 to 255. Received: {min(row)} to {max(row)}"
+        ) from None
+    return np.frombuffer(flat, "uint8").reshape(shape)
 
 
 def check_shape(shape: Sequence[int], signature: Signature, limits: Limits) -> None:

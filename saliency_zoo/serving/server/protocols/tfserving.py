@@ -30,7 +30,7 @@ from saliency_zoo.serving.server.protocols.query import (
 from saliency_zoo.serving.server.protocols.upload import Encoded, encoded, read_form
 from saliency_zoo.serving.server.refusal import Refusal
 
-NAME = "tfserving"
+NAME, _FIELDS = "tfserving", 8
 _TYPES = {"uint8": "DT_UINT8", "float16": "DT_HALF", "bfloat16": "DT_BFLOAT16"}
 _TYPES |= {"float32": "DT_FLOAT", "float64": "DT_DOUBLE", "int32": "DT_INT32", "int64": "DT_INT64"}
 
@@ -39,7 +39,7 @@ def read(asked: Asked, limits: Limits) -> Query:
     """A query from `:predict`."""
     kind = asked.headers.get("content-type", "").strip().lower()
     if kind.startswith(("image/", "multipart/")):
-        form = read_form(asked.headers["content-type"], asked.body)
+        form = read_form(asked.headers["content-type"].strip(), asked.body, limits.batch + _FIELDS)
         name = {**asked.options, **form.fields}.get("signature_name")
         images, rows = [encoded(data) for data in form.files], True
     else:  # whatever the type says: TensorFlow Serving's own examples send JSON as a form
@@ -127,7 +127,8 @@ def _answer(outputs: Outputs, by_rows: bool) -> Answer:
 def status(model: Model, version: int | None = None) -> dict[str, Any]:
     """The state of one version or all, the newest first."""
     states = {n: ("END", "UNKNOWN", reason) for n, reason in model.failures.items()}
-    states |= dict.fromkeys(model.versions, ("AVAILABLE", "OK", ""))
+    # One that was replaced by what does not load is served as it was.
+    states |= {n: ("AVAILABLE", "OK", model.failures.get(n, "")) for n in model.versions}
     if version is not None:
         if version not in states:
             model.version(version)

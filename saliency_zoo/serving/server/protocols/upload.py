@@ -3,8 +3,6 @@
 import dataclasses
 import re
 import struct
-from email import message_from_bytes
-from email.message import Message
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +13,11 @@ from saliency_zoo.serving.server.refusal import Refusal
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 # The markers of a JPEG that begin a frame: all of these but those of tables.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Those that have no length.
+_BARE = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))
+_SEGMENTS, _HEAD = 1000, 1024  # bytes of a part's head
+_NAME = re.compile(rb'[;\s]name="?([^";\r\n]*)', re.IGNORECASE)
+_FILE = re.compile(rb"[;\s]filename\*?=", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,14 +64,15 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
     if not data.startswith(_JPEG):
         return None
     at = len(_JPEG)
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:  # filling
-            at += 1
-        elif marker in _FRAMES:
+    for _ in range(_SEGMENTS):
+        if at + 9 > len(data) or data[at] != 0xFF:
+            return None
+        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4])
+        if marker in _FRAMES:
             return struct.unpack(">HH", data[at + 5 : at + 9])
-        else:
-            at += 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+        if marker != 0xFF and (marker in _BARE or length < 2):
+            return None  # decoders read on where there is no length, and would find another frame
+        at += 1 if marker == 0xFF else 2 + length
     return None
 
 
@@ -79,27 +83,32 @@ class Form(NamedTuple):
     fields: dict[str, str]
 
 
-def read_form(content_type: str, body: bytes) -> Form:
-    """The parts of `multipart/form-data`; a body of any other type is one file."""
-    header = Message()
-    header["Content-Type"] = content_type
-    if header.get_content_maintype() != "multipart":
+def read_form(content_type: str, body: bytes, most: int) -> Form:
+    """The parts of `multipart/form-data`; a body of any other type is one file.
+
+    Args:
+        content_type: of the body.
+        body: all of it.
+        most: how many parts it may have.
+    """
+    if not content_type.lower().startswith("multipart/"):
         return Form([body], {})
-    boundary = header.get_boundary()
-    parts = re.split(b"(?:^|\r\n)--" + re.escape((boundary or "").encode()), body)
-    if not boundary or not parts[-1].startswith(b"--"):
+    found = re.search(r'boundary="?([^\s";,]{1,70})', content_type[:_HEAD])
+    mark = b"--" + (found[1].encode() if found else b"")
+    parts = (b"\r\n" + body).split(b"\r\n" + mark, most + 1)
+    if not found or not parts[-1].startswith(b"--"):
         raise Refusal(
             400,
-            "A multipart body begins and ends with its boundary. "
-            f"Received: {len(body)} bytes, boundary {boundary!r}",
+            "A multipart body begins and ends with its boundary, and has at most "
+            f"{most} parts. Received: {len(body)} bytes, {len(parts) - 1} parts, "
+            f"boundary {found and found[1]!r}",
         )
     form = Form([], {})
     for part in parts[1:-1]:
         head, _, content = part.partition(b"\r\n\r\n")
-        described = message_from_bytes(head.lstrip())
-        if described.get_filename() is not None:
+        name = _NAME.search(head[:_HEAD])
+        if _FILE.search(head[:_HEAD]):
             form.files.append(content)
-        else:
-            name = described.get_param("name", header="content-disposition")
-            form.fields[str(name)] = content.decode(errors="replace")
+        elif name:
+            form.fields[name[1].decode(errors="replace")] = content.decode(errors="replace")
     return form
