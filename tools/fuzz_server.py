@@ -83,7 +83,8 @@ def binary(url: str, cases: int, seed: int) -> collections.Counter:
     head, tensor = valid()
     whole = head + tensor, {HEADER: str(len(head))}
     before = ask(connection, *whole)
-    assert before[0] == 200, before
+    if before[0] != 200:
+        raise SystemExit(f"the server does not answer: {before}")
     found: collections.Counter = collections.Counter()
     chance = random.Random(seed)
     for number in range(cases):
@@ -93,7 +94,8 @@ def binary(url: str, cases: int, seed: int) -> collections.Counter:
             sentence = json.loads(said)["error"]
             if status not in REFUSED or "Traceback" in sentence or "\n" in sentence:
                 raise SystemExit(f"case {number} of seed {seed}: {status} {sentence}")
-    assert ask(connection, *whole) == before, "the server answers otherwise than before"
+    if ask(connection, *whole) != before:
+        raise SystemExit("the server answers otherwise than before")
     return found
 
 

@@ -10,8 +10,7 @@ import keras
 
 from saliency_zoo import cards, presets
 from saliency_zoo.networks import network as networks
-
-INPUT, DEFAULT = "image", "serving_default"
+from saliency_zoo.serving.server.models.saved_model import DEFAULT, INPUT
 
 
 class Endpoint(NamedTuple):

@@ -18,7 +18,7 @@ class Limits:
         body: bytes of one request.
         memory: bytes that all requests hold together: bodies, decoded images, responses.
         calls: calls of one model at once.
-        timeout: seconds from the first byte of a request to its answer, and for sending that.
+        timeout: seconds for the body of a request, until its answer, and for sending that.
     """
 
     batch: int = 32
