@@ -1,6 +1,8 @@
 """What a saliency map has to beat: maps that know nothing, or nothing of this image."""
 
 import zlib
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +27,9 @@ def centre(images: np.ndarray, width: float = 0.25) -> np.ndarray:
     return np.broadcast_to(map_, images.shape[:3])
 
 
-def shuffled(images: np.ndarray, of: str = "geodesic", seed: int = 0) -> np.ndarray:
+def shuffled(
+    images: np.ndarray, of: str | Mapping[str, Any] = "geodesic", seed: int = 0
+) -> np.ndarray:
     """The maps of another detector, each given to another image of the same batch.
 
     A lone image has no other: its own map is turned upside down. `detect` hands out large
@@ -33,7 +37,7 @@ def shuffled(images: np.ndarray, of: str = "geodesic", seed: int = 0) -> np.ndar
 
     Args:
         images: `(N, H, W, 3)`.
-        of: the detector whose maps are shuffled.
+        of: the detector whose maps are shuffled: its name, or a table of name and options.
         seed: of the order.
     """
     whole("seed", seed, low=0)
