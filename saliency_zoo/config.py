@@ -114,6 +114,7 @@ class Finetune:
     auxiliary_weight: float = _at_least(0.0, 0)
     train: Literal["all", "head"] = "all"
     code_scale: Literal["pretrained", "fresh"] = "pretrained"
+    normalise: bool = False
     saliency_weight: float = _at_least(0.0, 0)
     saliency_until: float = _between(1.0, 0, 1)
     without_pretraining: bool = True

@@ -8,7 +8,7 @@ from saliency_zoo.config import Finetune, Recipe
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation.finetune import classifier
+from saliency_zoo.evaluation.finetune import classifier, normalised
 from saliency_zoo.evaluation.rescaling import check_rescalable
 from saliency_zoo.learners.classifier import TRIPLET
 from saliency_zoo.learners.learner import Learner
@@ -125,7 +125,7 @@ def rehearse_finetuning(run: Run) -> None:
     make_optimizer(settings, 1)
     _check_head_alone(settings)
     network = run.build(run.recipe.train.seed, len(labelled.class_names))
-    classifier(run, network)
+    classifier(run, normalised(run, network) if settings.normalise else network)
     if settings.code_scale == "fresh":
         check_rescalable(network)
 
@@ -135,6 +135,7 @@ def _check_head_alone(settings: Finetune) -> None:
     taught = {
         "saliency_weight": settings.saliency_weight,
         "auxiliary_weight": settings.auxiliary_weight,
+        "normalise": settings.normalise,
         "loss": settings.loss if settings.loss == TRIPLET else None,
     }
     for option, value in taught.items():

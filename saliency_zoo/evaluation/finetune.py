@@ -12,6 +12,7 @@ from saliency_zoo.evaluation.rescaling import SAMPLE, code_deviations, rescale
 from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.files import write_json
 from saliency_zoo.learners.classifier import Classifier
+from saliency_zoo.networks import folding
 from saliency_zoo.networks import network as networks
 from saliency_zoo.networks.auxiliary import published_heads
 from saliency_zoo.presets import CLASSIFIER, ENCODER, RESULTS
@@ -73,17 +74,33 @@ def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, A
     network = run.build(1000 * (run.recipe.train.seed + 1) + fold, classes)
     if arm == PRETRAINED:
         _start_from_encoder(run, network, indices)
-    settings, batches = run.recipe.finetune, _batches(run, indices)
-    for stage in networks.stages(network):
-        stage.trainable = settings.train == "all"
-    passes = settings.parts * loop.steps(settings, batches)
-    kept = settings.saliency_until * passes
-    taught = classifier(run, network, kept)
-    state = run.train(taught, batches, settings, _phase(arm, fold))
+    state = _teach(run, network, indices, _phase(arm, fold))
     if arm == PRETRAINED and fold == 0:
         save_weights(network, run.folder / CLASSIFIER)
     row = {"arm": arm, "fold": fold, "labels": len(indices)}
     return {**row, "accuracy": score(run, network), "seconds": round(state.seconds, 1)}
+
+
+def _teach(run: Run, network: keras.Model, indices: np.ndarray, phase: str) -> loop.State:
+    """Trains the network on the labelled images, with normalisation meanwhile if asked."""
+    settings, batches = run.recipe.finetune, _batches(run, indices)
+    trained = normalised(run, network) if settings.normalise else network
+    for stage in networks.stages(trained):
+        stage.trainable = settings.train == "all"
+    passes = settings.parts * loop.steps(settings, batches)
+    taught = classifier(run, trained, settings.saliency_until * passes)
+    state = run.train(taught, batches, settings, phase)
+    if settings.normalise:
+        folding.fold(trained, network)
+    return state
+
+
+def normalised(run: Run, network: keras.Model) -> keras.Model:
+    """The network as `finetune.normalise` has it trained: `folding.fold` brings it back."""
+    twin = run.build(run.recipe.train.seed, network.output.shape[-1], normalisation="batch")
+    folding.check_foldable(network, twin)
+    folding.unfold(network, twin)
+    return twin
 
 
 def classifier(run: Run, network: keras.Model, saliency_steps: float = 1.0) -> Classifier:

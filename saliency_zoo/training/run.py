@@ -89,11 +89,17 @@ class Run:
                     f"began with checksum {there[name][:12]}. Received: {checksum[:12]}"
                 )
 
-    def build(self, seed: int, classes: int | None = None) -> keras.Model:
-        """The recipe's network with fresh weights, a function of the seed."""
+    def build(self, seed: int, classes: int | None = None, **arguments: Any) -> keras.Model:
+        """The recipe's network with fresh weights, a function of the seed.
+
+        Args:
+            seed: of the weights.
+            classes: number of classes; None for the encoder alone.
+            **arguments: of the network, beside the recipe's.
+        """
         strategies.make_deterministic(seed)
         with self.scope():
-            return networks.create(self.network_spec(classes))
+            return networks.create(self.network_spec(classes), **arguments)
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:

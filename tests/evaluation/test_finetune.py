@@ -4,12 +4,16 @@ import csv
 import json
 
 import h5py
+import keras
+import numpy as np
 import pytest
 
-from saliency_zoo import config
+from saliency_zoo import config, presets
+from saliency_zoo.data import image_set
 from saliency_zoo.description import metrics
 from saliency_zoo.experiment import train
 from saliency_zoo.presets import CLASSIFIER, HISTORY, RESULTS
+from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, refusal
 
 OVERRIDES = ["evaluate.protocol=few_labels", "evaluate.labels_per_class=2", "evaluate.crops=ten"]
@@ -45,6 +49,20 @@ def test_augmented_and_with_a_saliency_decoder_for_a_while(tmp_path):
     assert len(found) == 10  # three convolutions, two dense layers
 
 
+def test_normalised_in_training_and_plain_again(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    recipe = config.load(path, ["finetune.normalise=true", "finetune.epochs=3"])
+    card = train(recipe, tmp_path / "run", "one")
+    plain = presets.load(str(tmp_path / "run"), head="classifier")
+    assert plain.count_params() == Run(recipe, tmp_path / "run").build(0, classes=10).count_params()
+    test = image_set.load("synthetic", size=12, **recipe.data.options).split("test")
+    found = keras.ops.convert_to_numpy(plain(test.images)).argmax(axis=1)
+    row = json.loads((tmp_path / "run" / RESULTS).read_text())["runs"][0]
+    assert np.mean(found == test.labels) == row["accuracy"]
+    assert card["metrics"]["accuracy"]["pretrained"]["mean"] == row["accuracy"]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -53,6 +71,8 @@ def test_augmented_and_with_a_saliency_decoder_for_a_while(tmp_path):
         (['finetune.augment=[{name = "hide_patches", patch = "x"}]'], "an integer. Received: 'x'"),
         (["finetune.saliency_until=2"], "finetune.saliency_until is at most 1. Received: 2"),
         (["finetune.saliency_weight=-1"], "finetune.saliency_weight is at least 0. Received: -1"),
+        (["finetune.normalise=true", "finetune.train=head"], "where codes change. Received: True"),
+        (["finetune.normalise=true", "network.normalisation=batch"], "directly behind kernels"),
         (
             ["finetune.saliency_weight=1", "finetune.train=head"],
             "where codes change. Received: 1.0",
