@@ -6,7 +6,6 @@ the same on the command line: overrides are a table that extends the file.
 """
 
 import dataclasses
-import json
 import math
 import tomllib
 import types
@@ -247,14 +246,6 @@ def dumps(recipe: Recipe) -> str:
     import tomli_w
 
     return tomli_w.dumps(to_table(recipe))
-
-
-def digest(recipe: Recipe) -> str:
-    """A short checksum of what the recipe says."""
-    import hashlib
-
-    text = json.dumps(to_table(recipe), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def parse_options(options: Sequence[str]) -> dict[str, Any]:

@@ -13,9 +13,8 @@ from saliency_zoo.evaluation.finetune import finetune
 from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.rehearsal import rehearse
+from saliency_zoo.training import pretraining, workers
 from saliency_zoo.training import strategy as strategies
-from saliency_zoo.training import workers
-from saliency_zoo.training.pretraining import pretrain
 from saliency_zoo.training.run import Run
 
 GOLDEN_SEED = 20261120
@@ -24,7 +23,9 @@ LICENCE = "Apache-2.0; weights trained on generated scenes carry no other rights
 LICENCE_DATA = "Apache-2.0 for the files; the rights in the training images are their owners'."
 
 
-def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, Any]:
+def train(
+    recipe: Recipe, out: str | Path, strategy: str = "auto", pretrained: Path | None = None
+) -> dict[str, Any]:
     """Runs a recipe in a folder, from wherever an earlier call was killed.
 
     Args:
@@ -33,6 +34,7 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
             name and its SavedModel: `load`, `verify` and `export` take it.
         strategy: `"auto"`, `"one"`, `"mirrored"` or `"multi-worker"`. With the last every worker
             makes this call, and the chief's folder is the one that is written.
+        pretrained: folder of a finished run with the same pre-training, which is taken over.
 
     Returns:
         The card.
@@ -40,10 +42,10 @@ def train(recipe: Recipe, out: str | Path, strategy: str = "auto") -> dict[str, 
     # What `tune` would do is no part of what this run is.
     recipe = dataclasses.replace(recipe, search=None)
     with workers.folder(strategies.resolve(strategy), Path(out)) as folder:
-        return _go_on(Run(recipe, folder, strategy))
+        return _go_on(Run(recipe, folder, strategy), pretrained)
 
 
-def _go_on(run: Run) -> dict[str, Any]:
+def _go_on(run: Run, pretrained: Path | None) -> dict[str, Any]:
     run.agree()
     if not run.begun():
         rehearse(run)
@@ -53,7 +55,9 @@ def _go_on(run: Run) -> dict[str, Any]:
         card = finished(run.folder)
         if card is not None:
             return card
-        encoder = pretrain(run)
+        if pretrained is not None:
+            pretraining.take_over(run, pretrained)
+        encoder = pretraining.pretrain(run)
         results = finetune(run) if run.recipe.finetune is not None else {}
         draw(run, encoder)
         card = _write_card(run, results)
@@ -93,7 +97,7 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
             "checksum": inputs.unlabelled.checksum,
         },
         "images_seen": {"pretraining": len(inputs.pretraining)},
-        "seconds": {"pretraining": round(_pretraining_seconds(run), 1)},
+        "seconds": {"pretraining": round(pretraining.seconds(run), 1)},
         "seed": recipe.train.seed,
         "versions": _versions(),
         "licence": LICENCE if generated else LICENCE_DATA,
@@ -102,10 +106,6 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
     card = cards.write_card(run.folder, content)
     card["golden"]["outputs"] = presets.golden(str(run.folder), card)
     return cards.write_card(run.folder, card)
-
-
-def _pretraining_seconds(run: Run) -> float:
-    return sum(s for phase, s in run.seconds.items() if not phase.startswith("finetune"))
 
 
 def _versions() -> dict[str, str]:

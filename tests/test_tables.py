@@ -45,6 +45,18 @@ learner = { name = "foreground", base = 0.6 }
 """
 
 
+GROUPS = """\
+[[group]]
+label = "one"
+
+[[group]]
+label = "two"
+finetune.normalise = true
+finetune.epochs = 2
+
+"""
+
+
 class Killed(BaseException):
     """As sudden as a signal: nothing catches it."""
 
@@ -127,7 +139,9 @@ def test_the_data_say_what_each_row_found_and_cost(finished):
     assert maps["values"] == {"learner.name": "foreground", "learner.base": 0.6}
     cell = plan.cells(plan.load(finished.file), finished.out)[-1]
     card = experiment.finished(cell.folder)
-    assert maps["runs"][-1]["recipe"] == config.digest(cell.recipe)
+    resolved = config.to_table(cell.recipe)
+    assert resolved["train"].pop("seed") == 3
+    assert maps["recipe"] == resolved
     accuracy = card["metrics"]["accuracy"]
     assert np.mean(maps["runs"][-1]["accuracy"]) == pytest.approx(accuracy["pretrained"]["mean"])
     assert "none" not in accuracy  # no row but the first trains from fresh weights
@@ -169,6 +183,77 @@ def test_labels_of_all_scripts_name_folders_of_their_own(tmp_path):
     file = written(tmp_path, TABLE.replace('"with maps"', '"naïve Größe_2"'))
     folder = plan.cells(plan.load(file), tmp_path)[-1].folder
     assert folder == tmp_path / "runs" / "naïve-größe-2" / "seed3"
+
+
+def without_a_seed(finished, folder: Path, **changes) -> Path:
+    """The data of the finished table but for the last row's last seed, in a folder of their own."""
+    content = data(finished)
+    last = content["groups"][0]["rows"][-1]
+    last["runs"] = last["runs"][:1]
+    last |= changes
+    folder.mkdir()
+    (folder / "table.json").write_text(json.dumps(content))
+    return folder
+
+
+def test_a_table_goes_on_from_its_data_alone(finished, tmp_path, monkeypatch, capsys):
+    out = without_a_seed(finished, tmp_path / "elsewhere")
+    rows = state(finished.file, out)
+    assert [row["done"] for row in rows] == [2, 1]
+    content = run(finished.file, out)
+    assert capsys.readouterr().err.startswith("run 1 of 1: with maps, seed 3")
+    assert [p.name for p in (out / "runs").iterdir()] == ["with-maps"]
+    there = data(finished)
+    for ours, theirs in zip(content["groups"][0]["rows"], there["groups"][0]["rows"], strict=True):
+        for row in (ours, theirs):
+            for one in row["runs"]:
+                del one["seconds"]
+        assert ours == theirs
+    assert content["versions"] == there["versions"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"recipe": {"train": {"epochs": 7}}}, "'with maps' is 7: remove that file"),
+        ({"recipe": 3}, "no data of a table, or of an older version. Received"),
+        ({"data": {"name": "synthetic", "checksum": "0" * 64}}, "on other images, whose checksum"),
+    ],
+)
+def test_data_of_other_runs_are_refused(finished, tmp_path, changes, sentence):
+    own = data(finished)["groups"][0]["rows"][-1]["recipe"]
+    if isinstance(changes.get("recipe"), dict):
+        changes = {"recipe": {**own, "train": {**own["train"], "epochs": 7}}}
+    out = without_a_seed(finished, tmp_path / "elsewhere", **changes)
+    words = ["table", finished.file, "--out", out, "--only", "with maps", "--seeds", "3"]
+    said = command(*words)
+    assert said.code == 2
+    assert sentence in said.err.splitlines()[-1]
+
+
+def test_rows_that_pretrain_the_same_do_it_once(tmp_path, monkeypatch):
+    text = TABLE.replace("[0, 3]", "[0]").replace("[[row]]", GROUPS + "[[row]]", 1)
+    phases, original = [], loop.train
+
+    def recorded(learner, batches, settings, path, phase, **options):
+        phases.append(phase)
+        return original(learner, batches, settings, path, phase, **options)
+
+    monkeypatch.setattr(loop, "train", recorded)
+    content = run(written(tmp_path, text), tmp_path / "out", only=["with maps"])
+    assert [p for p in phases if p.startswith("pretrain")] == [
+        f"pretrain-stage{n}" for n in (1, 2, 3)
+    ]
+    assert len([p for p in phases if p.startswith("finetune")]) == 2
+    first, second = (group["rows"][1] for group in content["groups"])
+    assert first["images"] | {"finetuning": 0} == second["images"] | {"finetuning": 0}
+    taken, made = (row["runs"][0]["seconds"]["pretraining"] for row in (second, first))
+    assert taken == pytest.approx(made, abs=0.11)
+    folders = [tmp_path / "out" / "runs" / g / "with-maps" / "seed0" for g in ("one", "two")]
+    assert same(*(presets.load(str(f), preprocess=False).get_weights() for f in folders))
+    assert {p.name for p in (folders[1] / "decoders").iterdir()} == {
+        p.name for p in (folders[0] / "decoders").iterdir()
+    }
 
 
 def test_a_damaged_run_is_not_tabulated(finished, tmp_path):

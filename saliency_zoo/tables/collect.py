@@ -2,32 +2,41 @@
 
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from saliency_zoo import cards, config, experiment
+from saliency_zoo import cards, experiment
+from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetune import PRETRAINED
 from saliency_zoo.presets import HISTORY, RESULTS
 from saliency_zoo.registry import networks
+from saliency_zoo.tables.earlier import Content, Place, recipe_of
 from saliency_zoo.tables.plan import Cell, Table
 from saliency_zoo.training import logs
 
 Card = dict[str, Any]
 Done = list[tuple[Cell, Card]]
+ABOUT, AND = ("recipe", "data", "protocol", "parameters", "images", "versions"), " and "
 
 
-def collect(table: Table, planned: Sequence[Cell]) -> dict[str, Any]:
+def collect(
+    table: Table, planned: Sequence[Cell], known: Mapping[Place, Content]
+) -> dict[str, Any]:
     """Every row, seed and fold that there is, and what each of them cost.
 
     Args:
         table: the table.
         planned: its runs, from `plan.cells`.
+        known: rows that are known already, from `earlier.read`; runs that are here come first.
     """
     cards = [(cell, experiment.finished(cell.folder)) for cell in planned]
     done = [(cell, card) for cell, card in cards if card is not None]
     groups = [
-        {"label": group, "rows": [_row(table, group, row, done) for row in table.rows]}
+        {
+            "label": group,
+            "rows": [_row(table, group, row, done, known.get((group, row))) for row in table.rows],
+        }
         for group in table.groups
     ]
     return {
@@ -35,22 +44,36 @@ def collect(table: Table, planned: Sequence[Cell]) -> dict[str, Any]:
         "note": table.note,
         "seeds": list(table.seeds),
         "references": list(table.references),
-        "versions": _versions(card for _, card in done),
+        "versions": _versions([*known.values(), *(card for _, card in done)]),
         "groups": groups,
     }
 
 
-def _row(table: Table, group: str, row: str, done: Done) -> dict[str, Any]:
+def _row(table: Table, group: str, row: str, done: Done, known: Content | None) -> dict[str, Any]:
     found = [(cell, card) for cell, card in done if (cell.group, cell.row) == (group, row)]
-    runs = [_run(cell, card) for cell, card in found]
-    about = _about(*found[0]) if found else {}
-    return {"label": row, "values": table.rows[row], **about, "runs": runs}
+    runs = {} if known is None else {run["seed"]: run for run in known["runs"]}
+    runs |= {cell.seed: _run(cell, card) for cell, card in found}
+    about = {key: known[key] for key in ABOUT} if known else {}
+    if found:
+        _check_images(known, *found[0])
+        about = {**_about(*found[0]), "versions": _versions([about, *(c for _, c in found)])}
+    there = [runs[seed] for seed in table.seeds if seed in runs]
+    return {"label": row, "values": table.rows[row], **about, "runs": there}
+
+
+def _check_images(known: Content | None, cell: Cell, card: Card) -> None:
+    if known is not None and known["data"] != card["data"]:
+        raise ZooError(
+            f"Other seeds of {cell.row!r} were run on other images, whose checksum is "
+            f"{known['data']['checksum'][:12]}. Received: {card['data']['checksum'][:12]}"
+        )
 
 
 def _about(cell: Cell, card: Card) -> dict[str, Any]:
     """What all seeds of a row have in common."""
     network, classes = card["model"]["network"], card["model"]["class_names"]
     return {
+        "recipe": recipe_of(cell),
         "data": card["data"],
         "protocol": card["metrics"]["protocol"],
         "parameters": _parameters(json.dumps({**network, "classes": len(classes)})),
@@ -86,7 +109,6 @@ def _run(cell: Cell, card: Card) -> dict[str, Any]:
     seconds = {"finetuning": round(sum(row["seconds"] for row in classifiers), 1)}
     return {
         "seed": cell.seed,
-        "recipe": config.digest(cell.recipe),
         "accuracy": [row["accuracy"] for row in classifiers],
         "seconds": card.get("seconds", {}) | seconds,
     }
@@ -99,10 +121,10 @@ def _classifiers(folder: Path) -> list[dict[str, Any]]:
     return sorted((r for r in rows if r["arm"] == PRETRAINED), key=lambda row: row["fold"])
 
 
-def _versions(cards: Iterable[Card]) -> dict[str, str]:
+def _versions(made: Iterable[Content]) -> dict[str, str]:
     """Of each package; several where the runs were made with several."""
     found: dict[str, set[str]] = {}
-    for card in cards:
-        for package, version in card["versions"].items():
-            found.setdefault(package, set()).add(version)
-    return {package: " and ".join(sorted(versions)) for package, versions in found.items()}
+    for one in made:
+        for package, versions in one.get("versions", {}).items():
+            found.setdefault(package, set()).update(versions.split(AND))
+    return {package: AND.join(sorted(versions)) for package, versions in found.items()}

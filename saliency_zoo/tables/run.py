@@ -14,9 +14,11 @@ from saliency_zoo import config, experiment
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.files import lock, write_json, write_text
 from saliency_zoo.presets import RECIPE
+from saliency_zoo.tables import earlier
 from saliency_zoo.tables.collect import collect
 from saliency_zoo.tables.plan import Cell, Table, cells, load
 from saliency_zoo.tables.render import markdown
+from saliency_zoo.training import pretraining
 from saliency_zoo.training.inputs import CACHE_VARIABLE
 from saliency_zoo.training.run import differences
 
@@ -33,7 +35,8 @@ def run(
 ) -> dict[str, Any]:
     """Runs what is missing of a table and writes `table.json` and `table.md`.
 
-    Called again it goes on where it was. Several processes may work on one table: each takes runs
+    Called again it goes on where it was: what `table.json` holds is not run again, even where the
+    folder of the run is gone. Several processes may work on one table: each takes runs
     that no other is at.
 
     Args:
@@ -51,15 +54,19 @@ def run(
     planned = _planned(table, out, overrides)
     _check_known("row", only, table.rows)
     _check_known("seed", seeds, table.seeds)
+    command, known = _command(path, out, overrides), earlier.read(out / DATA, planned)
     chosen = [
         cell
         for cell in planned
-        if cell.row in (only or table.rows) and cell.seed in (seeds or table.seeds)
+        if cell.row in (only or table.rows)
+        and cell.seed in (seeds or table.seeds)
+        and not earlier.done(known, cell)
     ]
-    command = _command(path, out, overrides)
     with _shared_maps(out):
         for number, cell in enumerate(chosen, 1):
-            if _run(cell, f"run {number} of {len(chosen)}", strategy):
+            if not earlier.done(known, cell) and _run(
+                cell, f"run {number} of {len(chosen)}", strategy, planned
+            ):
                 _write(table, planned, out, command)
     return _write(table, planned, out, command)
 
@@ -76,7 +83,7 @@ def state(path: str | Path, out: str | Path, overrides: Sequence[str] = ()) -> l
             "seeds": len(table.seeds),
             "seconds": sum(sum(run["seconds"].values()) for run in row["runs"]),
         }
-        for group in collect(table, planned)["groups"]
+        for group in collect(table, planned, earlier.read(Path(out) / DATA, planned))["groups"]
         for row in group["rows"]
     ]
 
@@ -105,7 +112,7 @@ def _check_unchanged(cell: Cell) -> None:
         )
 
 
-def _run(cell: Cell, number: str, strategy: str) -> bool:
+def _run(cell: Cell, number: str, strategy: str, planned: list[Cell]) -> bool:
     """Whether there was anything to do, for this process."""
     if experiment.finished(cell.folder) is not None:
         return False
@@ -116,16 +123,23 @@ def _run(cell: Cell, number: str, strategy: str) -> bool:
             return False
         keras.utils.clear_session()  # the graphs of the run before
         try:
-            experiment.train(cell.recipe, cell.folder, strategy)
+            experiment.train(cell.recipe, cell.folder, strategy, _pretrained(cell, planned))
         except ZooError as error:
             raise ZooError(f"{cell}: {error}") from error
     return True
 
 
+def _pretrained(cell: Cell, planned: list[Cell]) -> Path | None:
+    """The folder of a finished run that differs only in what comes after pre-training."""
+    same = (other for other in planned if pretraining.same(cell.recipe, other.recipe))
+    return next((o.folder for o in same if experiment.finished(o.folder) is not None), None)
+
+
 def _write(table: Table, planned: list[Cell], out: Path, command: str) -> dict[str, Any]:
     out.mkdir(parents=True, exist_ok=True)
     with lock(out / "table.lock"):  # so that no process replaces a later table by an earlier one
-        content = {"command": command, **collect(table, planned)}
+        known = earlier.read(out / DATA, planned)
+        content = {"command": command, **collect(table, planned, known)}
         write_text(out / TEXT, markdown(content))
         write_json(out / DATA, content)
     return content

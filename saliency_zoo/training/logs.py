@@ -1,7 +1,7 @@
 """What a run leaves to plot: `history.csv`, and events for TensorBoard where TensorFlow runs."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -19,10 +19,15 @@ def history(path: Path, phase: str, epochs: Sequence[Row]) -> None:
         place = {"phase": phase, "epoch": epoch["epoch"], "step": epoch["step"]}
         means = {k: v for k, v in epoch.items() if k not in place}
         kept += [{**place, "objective": k, "mean": repr(v)} for k, v in means.items()]
+    write(path, kept)
+
+
+def write(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """The table with these rows, in place of the one that is there."""
     with replacing(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
-        writer.writerows(kept)
+        writer.writerows(rows)
 
 
 def read(path: Path) -> list[dict[str, str]]:

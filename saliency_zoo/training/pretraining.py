@@ -1,15 +1,21 @@
 """Pre-training: stage after stage or all at once, then jointly and in further rounds if asked."""
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import keras
 import numpy as np
 
+from saliency_zoo import cards
+from saliency_zoo.config import Evaluate, Recipe
 from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.files import replacing
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Joint, Stack, learner, parts_of
-from saliency_zoo.presets import DECODERS, ENCODER, JOINT
+from saliency_zoo.presets import DECODERS, ENCODER, HISTORY, JOINT
+from saliency_zoo.training import logs
 from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.refinement import decoded_maps
 from saliency_zoo.training.run import Run, save_weights
@@ -24,6 +30,10 @@ def pretrain(run: Run) -> keras.Model:
     Returns:
         The encoder.
     """
+    if (run.folder / ENCODER).exists():  # it is written last
+        encoder = run.build(run.recipe.train.seed)
+        encoder.load_weights(run.folder / ENCODER)
+        return encoder
     maps = None
     for number in range(1, run.recipe.train.rounds + 1):
         phase = "pretrain" if number == 1 else f"round{number}"
@@ -36,6 +46,38 @@ def pretrain(run: Run) -> keras.Model:
             maps = decoded_maps(run, trained, run.checkpoint(phase).with_suffix(".npy"))
     save_weights(encoder, run.folder / ENCODER)
     return encoder
+
+
+def take_over(run: Run, other: Path) -> None:
+    """Begins with what the pre-training of another run left, so that `pretrain` finds it done.
+
+    Args:
+        run: a run whose pre-training is the same.
+        other: the folder of the other one, finished.
+    """
+    if (run.folder / ENCODER).exists():
+        return
+    history = [row for row in logs.read(other / HISTORY) if _pretrains(row["phase"])]
+    logs.write(run.folder / HISTORY, history)
+    run.took({"pretrain": cards.read_card(other)["seconds"]["pretraining"]})
+    for path in [*sorted((other / DECODERS).glob("*.h5")), other / ENCODER]:
+        with replacing(run.folder / path.relative_to(other)) as temporary:
+            shutil.copyfile(path, temporary)
+
+
+def same(one: Recipe, other: Recipe) -> bool:
+    """Whether two recipes pre-train the same encoder."""
+    blank = {"description": "", "finetune": None, "evaluate": Evaluate(), "search": None}
+    return dataclasses.replace(one, **blank) == dataclasses.replace(other, **blank)
+
+
+def seconds(run: Run) -> float:
+    """How long the pre-training of a run took."""
+    return sum(s for phase, s in run.seconds.items() if _pretrains(phase))
+
+
+def _pretrains(phase: str) -> bool:
+    return not phase.startswith("finetune")
 
 
 def _train(run: Run, whole: Learner, phase: str, maps: np.ndarray | None) -> Learner:

@@ -40,7 +40,6 @@ class Run:
         self.folder = Path(folder)
         self.strategy = strategies.resolve(strategy)
         self.inputs = Inputs.read(recipe, self.folder)
-        self.seconds: dict[str, float] = {}  # of each phase, those before a kill included
 
     def agree(self) -> None:
         """Refuses a worker that has another recipe or other images than the chief."""
@@ -79,6 +78,10 @@ class Run:
     @property
     def _images(self) -> Path:
         return self.folder / cards.SCRATCH / "images.json"
+
+    @property
+    def _seconds(self) -> Path:
+        return self.folder / cards.SCRATCH / "seconds.json"
 
     def _check_images(self, there: Mapping[str, str]) -> None:
         """A run that went on with other images would be nobody's result."""
@@ -136,8 +139,17 @@ class Run:
             origin={"phase": phase, "recipe": config.to_table(self.recipe)},
             on_epoch=note,
         )
-        self.seconds[phase] = state.seconds
+        self.took({phase: state.seconds})
         return state
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Of each finished phase, those before a kill included."""
+        return json.loads(self._seconds.read_text()) if self._seconds.exists() else {}
+
+    def took(self, seconds: Mapping[str, float]) -> None:
+        """Remembers how long phases took."""
+        write_json(self._seconds, {**self.seconds, **seconds})
 
     def checkpoint(self, phase: str) -> Path:
         """The checkpoint file of a phase."""
