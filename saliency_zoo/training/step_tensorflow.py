@@ -43,6 +43,9 @@ class Stepper:
         self._worker, self._workers = shard(strategy)
         self._strategy = strategy or tf.distribute.get_strategy()
         self.stopping, self._weights = False, learner.count_params()
+        # Grappler takes an edge from a read to an update for redundant, and then cuts what it was
+        # redundant with: a stage saw codes of weights that the same step had changed already.
+        tf.config.optimizer.set_experimental_options({"dependency_optimization": False})
         with self._strategy.scope():
             optimizer.build(learner.trainable_variables)
         self._compiled = tf.function(self._everywhere, reduce_retracing=True)
