@@ -1,6 +1,7 @@
 """Writing files so that a kill at any moment leaves the old one or the new one, never half."""
 
 import contextlib
+import errno
 import json
 import os
 import tempfile
@@ -9,6 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo.errors import ZooError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class CannotWrite(ZooError):  # noqa: N818
+    """A file that cannot be written, which is nobody's fault but the disk's."""
+
+
+def disk_fails(error: BaseException) -> bool:
+    """Whether an error is one of writing, from `replacing` or from a disk that is full."""
+    return isinstance(error, CannotWrite) or getattr(error, "errno", None) in _FULL
 
 
 @contextlib.contextmanager
@@ -24,7 +36,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         _settle_on_disk(temporary)
         temporary.replace(path)
     except OSError as error:  # full, read-only, no folder: HDF5 and NumPy give no strerror
-        raise ZooError(
+        raise CannotWrite(
             f"Cannot write a file: {error.strerror or error}. Received: {str(path)!r}"
         ) from error
     finally:

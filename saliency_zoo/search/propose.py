@@ -68,7 +68,13 @@ def _untried(search: Search, space: list[Parameter], rows: list[Row]) -> Values 
         found = _decoded(space, oracle.populate_space(str(len(rows)))["values"])
         if found not in tried:
             return found
-    return next((values for values in _grid(space) if values not in tried), None)
+    return _left(space, tried)
+
+
+def _left(space: list[Parameter], tried: list[Values], **fixed: Any) -> Values | None:
+    """The first values of a countable space that were not tried with what is fixed."""
+    whole = ({**values, **fixed} for values in _grid(space))
+    return next((values for values in whole if values not in tried), None)
 
 
 def _grid(space: list[Parameter]) -> Iterator[Values]:
@@ -80,9 +86,16 @@ def _grid(space: list[Parameter]) -> Iterator[Values]:
 
 
 def _hyperband(recipe: Recipe, space: list[Parameter], rows: list[Row]) -> Values | None:
-    """What Hyperband says after all begins and ends in the order in which they were."""
+    """What Hyperband says after all begins and ends in the order in which they were.
+
+    It ends where all values of the space have had all epochs. What it draws may have been tried
+    with as many, and then gives way to what was not.
+    """
     from keras_tuner import oracles
 
+    tried, most = [row["values"] for row in rows], {BUDGET: recipe.train.epochs}
+    if all(p.listed is not None for p in space) and _left(space, tried, **most) is None:
+        return None
     options = {"max_epochs": recipe.train.epochs, "factor": FACTOR, "hyperband_iterations": 10**6}
     oracle = _oracle(oracles.HyperbandOracle, recipe.search, space, 0, **options)
     events = {row["began"]: row for row in rows}
@@ -96,7 +109,10 @@ def _hyperband(recipe: Recipe, space: list[Parameter], rows: list[Row]) -> Value
     response = oracle.populate_space(str(len(rows)))
     if not response.get("values"):
         return None
-    return {**_decoded(space, response["values"]), BUDGET: response["values"]["tuner/epochs"]}
+    epochs = {BUDGET: response["values"]["tuner/epochs"]}
+    found = {**_decoded(space, response["values"]), **epochs}
+    drawn = not response["values"]["tuner/round"]  # others have won a round
+    return (drawn and found in tried and _left(space, tried, **epochs)) or found
 
 
 def _oracle(kind: type, search: Search, space: list[Parameter], number: int, **options: Any):

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo.cards import SCRATCH
+from saliency_zoo.errors import ZooError
 from saliency_zoo.files import lock, write_json
 
 Row = dict[str, Any]
 
-TRIALS, LOCK, RUNS = "trials.json", ".trials.lock", "trials"
+TRIALS, LOCK, RUNS, IMAGES = "trials.json", ".trials.lock", "trials", "images.json"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 RESTARTS = 5
 
@@ -25,7 +26,16 @@ RESTARTS = 5
 def read(out: Path) -> list[Row]:
     """The rows so far, one a trial."""
     path = out / TRIALS
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    if not path.exists():
+        return []
+    try:
+        rows, reason = json.loads(path.read_text(encoding="utf-8")), "it is no list of them"
+        whole = isinstance(rows, list) and all(row["status"] for row in rows)
+    except (ValueError, TypeError, KeyError) as error:
+        whole, reason = False, error
+    if not whole:
+        raise ZooError(f"The file of trials does not read: {reason}. Received: {str(path)!r}")
+    return rows
 
 
 def folder(out: Path, row: Row) -> Path:

@@ -19,8 +19,8 @@ from saliency_zoo.search.objective import prepared
 from saliency_zoo.search.propose import check
 from saliency_zoo.search.report import report
 from saliency_zoo.search.space import corners, recipe_with
-from saliency_zoo.search.worker import NOTHING, RECIPE
-from saliency_zoo.training.inputs import CACHE_VARIABLE
+from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED
+from saliency_zoo.training.inputs import CACHE_VARIABLE, Inputs
 from saliency_zoo.training.run import differences
 
 _DEATHS = 10  # of one worker, one after the other: more than a trial may have
@@ -50,6 +50,7 @@ def tune(recipe: Recipe, out: str | Path, count: int, processes: int = 1) -> lis
     _begin(recipe, out)
     home = (recipe.folder or Path()).resolve()
     if not trials.finished(trials.read(out), count):
+        Inputs.read(recipe, out).remember(out / trials.IMAGES)
         _supervise(recipe, out, count, processes, home)
     rows = report(recipe, out)
     if not any(row["status"] == trials.DONE for row in rows):
@@ -124,6 +125,8 @@ def _attend(
             del at_work[worker]
             if code == NOTHING:
                 continue
+            if code == REFUSED:
+                raise ZooError(process.stdout.read().strip())
             now = on_end()
             deaths[worker] = deaths[worker] + 1 if code and now == ended else 0
             ended = now
@@ -153,7 +156,7 @@ def _started(
     def start(worker: int) -> None:
         words = [str(word) for word in (out, worker, count, home)]
         line = [sys.executable, "-m", "saliency_zoo.search.worker", *words]
-        at_work[worker] = subprocess.Popen(line, env=environment)
+        at_work[worker] = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, text=True)
 
     try:
         yield at_work, start

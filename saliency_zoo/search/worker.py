@@ -1,5 +1,6 @@
 """One trial in a process of its own, whose memory goes back to the system when it ends."""
 
+import contextlib
 import dataclasses
 import math
 import shutil
@@ -9,12 +10,13 @@ from pathlib import Path
 
 from saliency_zoo import cards, config
 from saliency_zoo.errors import ZooError
+from saliency_zoo.files import disk_fails
 from saliency_zoo.search import trials
 from saliency_zoo.search.propose import propose
 from saliency_zoo.search.space import recipe_with
 
 RECIPE = "search.toml"
-NOTHING = 3  # exit code of a process that found no trial to begin
+NOTHING, REFUSED = 3, 4  # exit codes: found no trial to begin; no trial could be run, says why
 
 
 def work(out: Path, worker: int, count: int, home: Path) -> bool:
@@ -48,16 +50,18 @@ def said(row: trials.Row) -> str:
 
 
 def _result(recipe: config.Recipe, row: trials.Row, folder: Path) -> dict:
-    """Score and status. Whatever goes wrong is the trial's, and the search goes on."""
+    """Score and status. Whatever goes wrong but a disk is the trial's, and the search goes on."""
     from saliency_zoo.search.objective import objective
 
     try:
         found = objective(recipe_with(recipe, row["values"]), recipe.search, folder)
         if not math.isfinite(found):
             raise ZooError(f"The objective is not finite. Received: {found}")
-    except ZooError as error:
-        return {"status": trials.FAILED, "sentence": _line(str(error))}
     except Exception as error:
+        if disk_fails(error):
+            raise
+        if isinstance(error, ZooError):
+            return {"status": trials.FAILED, "sentence": _line(str(error))}
         import traceback
 
         traceback.print_exc()
@@ -75,12 +79,18 @@ def main(words: list[str]) -> int:
 
     out, worker, count, home = words
     try:
-        backend.start()
-        import keras_tuner  # noqa: F401  not while the rows are locked
+        with contextlib.redirect_stdout(sys.stderr):
+            backend.start()
+            import keras_tuner  # noqa: F401  not while the rows are locked
 
-        return 0 if work(Path(out), int(worker), int(count), Path(home)) else NOTHING
+            return 0 if work(Path(out), int(worker), int(count), Path(home)) else NOTHING
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if not (isinstance(error, ZooError) or disk_fails(error)):
+            raise
+        print(error)  # for the supervisor, which says it once
+        return REFUSED
 
 
 if __name__ == "__main__":

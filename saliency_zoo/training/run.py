@@ -50,8 +50,7 @@ class Run:
         """Writes into the folder which run it holds; one that was begun goes on."""
         if not self.begun():
             write_text(self.folder / RECIPE, config.dumps(self.recipe))
-        if not self._images.exists():
-            write_json(self._images, self.inputs.checksums)
+        self.inputs.remember(self._images)
 
     def begun(self) -> bool:
         """Whether the folder holds this very run; another one, or other things, are refused."""
@@ -71,8 +70,7 @@ class Run:
                 f"The folder {str(self.folder)!r} holds a run of another recipe: its {name} is "
                 f"{old!r}. Received: {new!r}"
             )
-        if self._images.exists():
-            self._check_images(json.loads(self._images.read_text()))
+        self.inputs.check(self._images)
         return True
 
     @property
@@ -82,15 +80,6 @@ class Run:
     @property
     def _seconds(self) -> Path:
         return self.folder / cards.SCRATCH / "seconds.json"
-
-    def _check_images(self, there: Mapping[str, str]) -> None:
-        """A run that went on with other images would be nobody's result."""
-        for name, checksum in self.inputs.checksums.items():
-            if there[name] != checksum:
-                raise ZooError(
-                    f"The images of {name!r} have changed since the run in {str(self.folder)!r} "
-                    f"began with checksum {there[name][:12]}. Received: {checksum[:12]}"
-                )
 
     def build(self, seed: int, classes: int | None = None, **arguments: Any) -> keras.Model:
         """The recipe's network with fresh weights, a function of the seed.

@@ -129,3 +129,13 @@ def test_hyperband_gives_more_epochs_to_the_better_ones(at_once):
             assert row["values"]["train.epochs"] > 1
             assert row["values"]["learner.base"] >= np.median(first)
     assert len(set(values)) < len(values)
+
+
+def test_hyperband_ends_when_all_values_have_had_all_epochs():
+    space = {"learner.tied": {"choices": [True, False]}, "train.batch_size": {"integers": [1, 3]}}
+    rows = simulated(searched("hyperband", space), 100, lambda v: float(v["train.batch_size"]))
+    tried = [tuple(row["values"].values()) for row in rows]
+    combinations = list(itertools.product([True, False], [1, 2, 3]))
+    assert len(rows) < 50
+    assert set(tried[:6]) == {(*values, 1) for values in combinations}
+    assert {values for values in tried if values[2] == 9} == {(*c, 9) for c in combinations}

@@ -1,5 +1,6 @@
 """A search: killed and gone on with, divided over processes, and never judged by test images."""
 
+import errno
 import json
 import os
 import signal
@@ -12,12 +13,14 @@ from typing import NamedTuple
 import pytest
 
 from saliency_zoo import config
+from saliency_zoo.cards import SCRATCH
 from saliency_zoo.data import synthetic
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import finetune
-from saliency_zoo.files import lock
+from saliency_zoo.files import lock, write_json
 from saliency_zoo.search import objective, report, trials, tune, worker
 from saliency_zoo.search.space import recipe_with
+from saliency_zoo.training.inputs import Inputs
 from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, command, refusal
 
@@ -275,6 +278,79 @@ def test_a_trial_whose_process_always_dies_fails(tmp_path):
     (row,) = trials.read(tmp_path)
     assert row["status"] == "failed"
     assert row["sentence"] == "Its process died 6 times at the same place."
+
+
+def test_a_trial_that_makes_progress_is_not_given_up(tmp_path):
+    for number in range(3 * trials.RESTARTS):
+        with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:
+            saved = trials.folder(tmp_path, row) / SCRATCH / "checkpoints" / "phase.npz"
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        saved.touch()
+        os.utime(saved, ns=(number, number))
+    assert (row["trial"], row["restarts"]) == (0, 3 * trials.RESTARTS - 1)
+
+
+@pytest.mark.parametrize("content", ['[{"trial": 0, "sta', '{"trial": 0}', '[{"trial": 0}]', "7"])
+def test_a_damaged_file_of_trials_is_refused(content, tmp_path):
+    file, out = written(tmp_path), tmp_path / "out"
+    begun(file, out)
+    (out / trials.TRIALS).write_text(content)
+    text = refusal("tune", file, "--trials", "2", "--out", out)
+    assert text.startswith("The file of trials does not read: ")
+    assert text.endswith(f"Received: {str(out / trials.TRIALS)!r}")
+
+
+def test_a_full_disk_is_not_the_fault_of_a_trial(tmp_path, monkeypatch, capsys):
+    def full(*arguments, **arrays):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "out"
+    begun(written(tmp_path), out)
+    monkeypatch.setattr("numpy.savez", full)
+    assert worker.main([str(out), "1", "2", str(tmp_path)]) == worker.REFUSED
+    said = capsys.readouterr().out
+    assert said.startswith("Cannot write a file: No space left on device. Received: ")
+    (row,) = trials.read(out)
+    assert row["status"] == "running"
+
+
+def stand_in(folder, monkeypatch, script):
+    """Starts a shell script in place of each worker."""
+    path = folder / "worker.sh"
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(path))
+
+
+def test_a_worker_that_cannot_go_on_stops_the_search(tmp_path, monkeypatch):
+    file, out = written(tmp_path), tmp_path / "out"
+    begun(file, out)
+    stand_in(tmp_path, monkeypatch, f"echo The disk is full.; exit {worker.REFUSED}")
+    words = ["tune", file, "--trials", "2", "--processes", "2", "--out", out]
+    assert refusal(*words) == "The disk is full."
+
+
+def test_told_to_stop_it_ends_its_workers(tmp_path, monkeypatch):
+    file, out = written(tmp_path), tmp_path / "out"
+    begun(file, out)
+    stand_in(tmp_path, monkeypatch, f"echo $$ >> {tmp_path}/pids; kill -TERM $PPID; exec sleep 100")
+    with pytest.raises(SystemExit) as stopped:
+        command("tune", file, "--trials", "2", "--processes", "1", "--out", out)
+    assert stopped.value.code == 0
+    pids = (tmp_path / "pids").read_text().split()
+    assert len(pids) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pids[0]), 0)
+
+
+def test_a_search_does_not_go_on_with_other_images(tmp_path):
+    file, out = written(tmp_path), tmp_path / "out"
+    recipe = begun(file, out)
+    Inputs.read(recipe, out).remember(out / trials.IMAGES)
+    kept = json.loads((out / trials.IMAGES).read_text())
+    write_json(out / trials.IMAGES, dict.fromkeys(kept, "0" * 64))
+    text = refusal("tune", file, "--trials", "2", "--out", out)
+    assert text.startswith("The images of 'synthetic' have changed since ")
 
 
 def process_of(worker: int, supervisor: int) -> int:

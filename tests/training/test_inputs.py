@@ -86,7 +86,7 @@ def test_a_run_does_not_go_on_with_other_images(place):
     assert run.begun()
     np.savez(place / "colour.npz", x_train=COLOUR, y_train=1 - LABELS, x=LARGE)
     sentence = refusal(*words)
-    assert sentence.startswith("The images of 'npz:colour.npz' have changed since the run in ")
+    assert sentence.startswith("The images of 'npz:colour.npz' have changed since ")
 
 
 def test_a_split_without_labels(place):
