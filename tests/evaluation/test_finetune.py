@@ -35,6 +35,7 @@ def test_augmented_and_with_a_saliency_decoder_for_a_while(tmp_path):
     path.write_text(RECIPE)
     words = ['finetune.augment=["salient_crop", {name = "hide_patches", share = 0.25}]']
     words += ["finetune.epochs=4", "finetune.saliency_weight=0.5", "finetune.saliency_until=0.5"]
+    words += ["finetune.parts=2"]  # in which the weight falls no faster
     train(config.load(path, words), tmp_path / "run", "one")
     with (tmp_path / "run" / HISTORY).open() as file:
         rows = [row for row in csv.DictReader(file) if row["phase"].startswith("finetune")]

@@ -162,6 +162,19 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path):
     assert checkpoint.load(tmp_path / "none.npz", [one]) is None
 
 
+def test_many_variables_come_back_in_their_order(tmp_path):
+    class Number:
+        shape, path = (), "number"
+
+        def assign(self, value):
+            self.value = float(value)
+
+    numbers = [Number() for _ in range(10_002)]
+    checkpoint.save(tmp_path / "c.npz", np.arange(10_002.0), {})
+    checkpoint.load(tmp_path / "c.npz", numbers)
+    assert [number.value for number in numbers] == list(range(10_002))
+
+
 def test_a_checkpoint_of_another_recipe_or_version_is_refused(tmp_path, monkeypatch):
     import keras
 
