@@ -18,6 +18,7 @@ from saliency_zoo.data.scaling import Scaling as Scaling
 from saliency_zoo.errors import ZooError
 
 _SHIFT, _CROP, _NOISE, _AUGMENT = 0, 1, 2, 3
+_SECOND = 1000  # streams of the second view
 # The system may map 2 MB around each image that is read from a file; of so many it holds them.
 _HELD = 32
 _THREADS = min(4, os.cpu_count() or 1)
@@ -40,6 +41,7 @@ class Batches:
         augment: augmentation layers, which see crops in 0..255 beside their maps.
         padding: zeros on each side of what is scaled, out of which a window of its size is cut at
             random.
+        views: 2 gives each image a second time, as `view`, with draws of its own.
         shard: number of this worker and how many there are; each reads and changes its own share
             of every batch, and together they give what one alone gives.
     """
@@ -55,6 +57,7 @@ class Batches:
     noise_shape: tuple[int, ...] | None = None
     augment: Sequence[Any] = ()
     padding: int = 0
+    views: int = 1
     shard: tuple[int, int] = (0, 1)
 
     def __post_init__(self):
@@ -94,18 +97,10 @@ class Batches:
     def batch(self, epoch: int, step: int) -> dict[str, np.ndarray]:
         """The batch at a place of the run, or this worker's share of it, always the same one."""
         indices, extra = self._share(epoch, step)
-        uniform = draws.uniform(self.seed, epoch, indices, 3, _CROP)
-        images, maps = self._window(self.images, indices, uniform), None
-        if self.saliency is not None:
-            maps = self._window(self.saliency, indices, uniform)[..., None]
-        images, maps = self._augmented(images, maps, epoch, indices)
-        indices, images, maps = (a if a is None else a[extra:] for a in (indices, images, maps))
-        batch = {"image": self.scaling(images)}
-        if maps is not None:
-            batch["saliency"] = maps
-        if self.padding:
-            uniform = draws.uniform(self.seed, epoch, indices, 2, _SHIFT)
-            batch = {name: _shifted(part, uniform, self.padding) for name, part in batch.items()}
+        batch = self._view(epoch, indices, extra)
+        if self.views == 2:
+            batch["view"] = self._view(epoch, indices, extra, _SECOND)["image"]
+        indices = indices[extra:]
         if self.labels is not None:
             batch["label"] = self.labels[indices]
         if self.noise_shape is not None:
@@ -113,6 +108,21 @@ class Batches:
             noise = draws.uniform(self.seed, epoch, indices, count, _NOISE)
             batch["noise"] = noise.reshape(-1, *self.noise_shape)
         return batch
+
+    def _view(self, epoch: int, indices: np.ndarray, extra: int, stream: int = 0) -> dict:
+        """Images and maps as one draw shows them; the first `extra` are only looked back at."""
+        uniform = draws.uniform(self.seed, epoch, indices, 3, stream + _CROP)
+        images, maps = self._window(self.images, indices, uniform), None
+        if self.saliency is not None:
+            maps = self._window(self.saliency, indices, uniform)[..., None]
+        images, maps = self._augmented(images, maps, epoch, indices, stream)
+        view = {"image": self.scaling(images[extra:])}
+        if maps is not None:
+            view["saliency"] = maps[extra:]
+        if not self.padding:
+            return view
+        uniform = draws.uniform(self.seed, epoch, indices[extra:], 2, stream + _SHIFT)
+        return {name: _shifted(part, uniform, self.padding) for name, part in view.items()}
 
     def _share(self, epoch: int, step: int) -> tuple[np.ndarray, int]:
         """Which images, after how many that are only there for augmentations to look at."""
@@ -129,10 +139,10 @@ class Batches:
         places = np.arange(worker * share - extra, (worker + 1) * share)
         return whole[places % self.batch_size], extra
 
-    def _augmented(self, images, maps, epoch: int, indices: np.ndarray) -> tuple:
-        for stream, layer in enumerate(self.augment, start=_AUGMENT):
+    def _augmented(self, images, maps, epoch: int, indices: np.ndarray, stream: int) -> tuple:
+        for number, layer in enumerate(self.augment, start=stream + _AUGMENT):
             count = layer.numbers(*images.shape[1:3])
-            noise = draws.uniform(self.seed, epoch, indices, count, stream)
+            noise = draws.uniform(self.seed, epoch, indices, count, number)
             pair = [images.astype(np.float32), maps]
             images, maps = map(np.asarray, layer(pair, noise, training=True))
         return images, maps

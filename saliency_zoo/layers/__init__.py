@@ -1,6 +1,6 @@
 """Layers, one a file. Names are `role.name`; a network asks for `pooling="max"`."""
 
-_AUGMENTATIONS = "saliency_zoo.layers.augmentation"
+_AUGMENTATIONS = "saliency_zoo.layers.augmentations"
 _CORRUPTIONS = "saliency_zoo.layers.corruption"
 _SPARSITIES = "saliency_zoo.layers.sparsity"
 
@@ -20,9 +20,11 @@ ENTRIES = {
     "activation.silu": ("keras.layers:Activation", {"activation": "silu"}),
     "activation.softplus": ("keras.layers:Activation", {"activation": "softplus"}),
     "activation.tanh": ("keras.layers:Activation", {"activation": "tanh"}),
-    "augmentation.hide_patches": f"{_AUGMENTATIONS}:HidePatches",
-    "augmentation.other_background": f"{_AUGMENTATIONS}:OtherBackground",
-    "augmentation.salient_crop": f"{_AUGMENTATIONS}:SalientCrop",
+    "augmentation.colour": f"{_AUGMENTATIONS}.colour:Colour",
+    "augmentation.hide_patches": f"{_AUGMENTATIONS}.hide_patches:HidePatches",
+    "augmentation.other_background": f"{_AUGMENTATIONS}.other_background:OtherBackground",
+    "augmentation.salient_crop": f"{_AUGMENTATIONS}.salient_crop:SalientCrop",
+    "augmentation.zoomed_crop": f"{_AUGMENTATIONS}.zoomed_crop:ZoomedCrop",
     "convolution.dilated": ("keras.layers:Conv2D", {"dilation_rate": 2}),
     "convolution.fft": "saliency_zoo.layers.fft_conv2d:FFTConv2D",
     "convolution.flipped": "saliency_zoo.layers.flipped_conv2d:FlippedConv2D",

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.augmentation import HidePatches
+from saliency_zoo.layers.augmentations.hide_patches import HidePatches
 
 
 class Corruption(keras.layers.Layer):

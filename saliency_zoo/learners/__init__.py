@@ -4,6 +4,7 @@ _AUTOENCODER = "saliency_zoo.learners.autoencoder:Autoencoder"
 
 ENTRIES = {
     "autoencoder": _AUTOENCODER,
+    "contrastive": "saliency_zoo.learners.contrastive:Contrastive",
     "dual_path": (_AUTOENCODER, {"saliency_weight": None, "auxiliary": True}),
     "foreground": (_AUTOENCODER, {"foreground": True}),
     "imitation": "saliency_zoo.learners.imitation:Imitation",

@@ -17,7 +17,7 @@ class Learner(keras.Model):
 
     A batch is a dict: `image` (float, preprocessed) and, where the learner asks for them,
     `saliency` (maps with a channel axis), `noise` (uniform numbers of the shape that corruption
-    needs) and `label`.
+    needs), `view` (the image in another draw of crop, flip and augmentations) and `label`.
 
     Attributes:
         scales: weight of each objective in the loss, by name; an objective that is missing here
@@ -25,13 +25,17 @@ class Learner(keras.Model):
         uses: keys of the batch that the objectives read.
         decodes_image: whether `decode` gives images from what `encode` gives.
         decodes_saliency: whether `decode_saliency` gives maps from codes.
+        views: how many draws of each image it compares; the second is `view` in the batch.
+        compares: whether the loss of a sample depends on the others in the batch, or in the part
+            of it that a device has.
         fits: name of a network that the learner fits, for the tests of one that is particular.
     """
 
     scales: Mapping[str, float] = {}
     uses: frozenset[str] = frozenset({"image"})
     noise_shape: tuple[int, ...] | None = None
-    decodes_image = decodes_saliency = False
+    decodes_image = decodes_saliency = compares = False
+    views = 1
     fits: str | None = None
 
     def __init__(self, **kwargs):

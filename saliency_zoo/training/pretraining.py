@@ -147,4 +147,5 @@ def batches(run: Run, trained: Learner, maps: np.ndarray | None = None) -> Batch
         flip=train.flip,
         noise_shape=trained.noise_shape,
         augment=augmentations(run.recipe),
+        views=trained.views,
     )

@@ -19,7 +19,7 @@ def batches(*names, **options):
     return Batches(IMAGES, PLAIN, 8, 3, saliency=MAPS, augment=augment, **options)
 
 
-@pytest.mark.parametrize("name", ["hide_patches", "other_background", "salient_crop"])
+@pytest.mark.parametrize("name", ["colour", "hide_patches", "other_background", "salient_crop"])
 def test_the_same_place_gives_the_same_batch_in_any_order(name):
     places = [(0, 1), (1, 0), (2, 4), (0, 0)]
     forwards, backwards = batches(name), batches(name)
@@ -53,6 +53,21 @@ def test_augmentations_follow_each_other():
     assert batch["image"].shape == (8, 4, 4, 3)
     assert batch["saliency"].shape == (8, 4, 4, 1)
     assert batch["image"].dtype == np.float32
+
+
+def test_a_second_view_has_draws_of_its_own():
+    names = ("colour", "other_background")
+    one, two = batches(*names), batches(*names, views=2)
+    plain, both = one.batch(1, 2), two.batch(1, 2)
+    assert set(both) == {*plain, "view"}
+    assert all(np.array_equal(both[key], plain[key]) for key in plain)
+    assert both["view"].shape == both["image"].shape
+    changed = np.any(both["view"] != both["image"], axis=(1, 2, 3))
+    assert changed.all()
+    shares = [batches(*names, views=2, shard=(n, 2)).batch(1, 2)["view"] for n in range(2)]
+    assert np.array_equal(np.concatenate(shares), both["view"])
+    shifted = [batches(views=2, padding=2).batch(0, 0)[key] for key in ("image", "view")]
+    assert not np.array_equal(*shifted)
 
 
 def test_without_maps_they_are_refused():

@@ -1,11 +1,17 @@
 """Augmentations guided by saliency do what they say, and always the same for the same numbers."""
 
+import colorsys
+
 import keras
 import numpy as np
 import pytest
 
 from saliency_zoo import ZooError
-from saliency_zoo.layers.augmentation import HidePatches, OtherBackground, SalientCrop
+from saliency_zoo.layers.augmentations.colour import Colour
+from saliency_zoo.layers.augmentations.hide_patches import HidePatches
+from saliency_zoo.layers.augmentations.other_background import OtherBackground
+from saliency_zoo.layers.augmentations.salient_crop import SalientCrop
+from saliency_zoo.layers.augmentations.zoomed_crop import ZoomedCrop
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 1, (400, 8, 8, 3)).astype("float32")
@@ -71,11 +77,76 @@ def test_the_object_stays_and_the_background_is_the_neighbours():
     assert np.array_equal(changed, NOISE[:, 0] < 0.5)
 
 
+def ramp(height=8, width=8):
+    """Images that hold the column of each pixel, its row, and a constant."""
+    y, x = np.mgrid[:height, :width].astype("float32")
+    return np.broadcast_to(np.stack([x, y, y * 0 + 7], axis=-1), (400, height, width, 3))
+
+
+def test_zoomed_crops_are_squares_of_the_sizes_drawn_around_what_is_salient():
+    images, maps = applied(ZoomedCrop(crop=4, smallest=0.25, floor=1e-6), ramp())
+    side = 8 * (0.25 + 0.75 * NOISE[:, 0])
+    inner = images[:, 1:3, 1:3, :2]  # outer pixels may reach beyond the image
+    steps = np.diff(inner[..., 0], axis=2)[:, 0, 0], np.diff(inner[..., 1], axis=1)[:, 0, 0]
+    near = side < 4  # averages over more than a pixel are not exact
+    for step in steps:
+        np.testing.assert_allclose(step[near], side[near] / 4, atol=1e-4)
+        np.testing.assert_allclose(step, side / 4, rtol=0.15)
+    np.testing.assert_allclose(images[..., 2], 7, atol=1e-4)
+    centre = inner.mean(axis=(1, 2))
+    far = np.clip([[1.5, 5.5]], side[:, None] / 2 - 0.5, 7.5 - side[:, None] / 2)
+    assert np.abs(centre - far).max() < 0.6  # a salient pixel, or as near as the border lets it
+    assert maps.shape == (400, 4, 4, 1)
+
+
+def test_a_zoomed_crop_of_the_whole_image_is_the_mean_of_its_parts():
+    whole = applied(ZoomedCrop(crop=8), training=False)[0]
+    np.testing.assert_allclose(whole, IMAGES, atol=1e-6)
+    half, _ = applied(ZoomedCrop(crop=4, smallest=1.0), ramp())
+    expected = ramp()[0, :, :, 0].reshape(4, 2, 4, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(half[0, 1:3, 1:3, 0], expected[1:3, 1:3], atol=1e-5)
+
+
+def test_colours_change_as_they_do_elsewhere():
+    images = 255 * IMAGES[:50, :2, :2] * 0.5 + 40
+    noise = np.full((50, 5), 0.5, "float32")
+    noise[:, 4] = 1.0
+    same = applied(Colour(), images, MAPS[:50, :2, :2], noise)[0]
+    np.testing.assert_allclose(same, images, atol=0.5)  # the printed matrices invert to 3 digits
+    turned = noise.copy()
+    turned[:, 3] = 1.0  # by the largest hue
+    found = applied(Colour(hue=1 / 12, grey=0), images, MAPS[:50, :2, :2], turned)[0]
+    for before, after in zip(images[:, 0, 0] / 255, found[:, 0, 0] / 255, strict=True):
+        (old, *_), (new, *_) = colorsys.rgb_to_hsv(*before), colorsys.rgb_to_hsv(*after)
+        if np.ptp(before) > 0.2:  # some colour
+            assert abs((new - old + 0.5) % 1 - 0.5) == pytest.approx(1 / 12, abs=0.045)
+    grey = noise.copy()
+    grey[:, 4] = 0.0
+    found = applied(Colour(), images, MAPS[:50, :2, :2], grey)[0]
+    lightness = images @ np.array([0.299, 0.587, 0.114], "float32")
+    np.testing.assert_allclose(found, np.repeat(lightness[..., None], 3, -1), atol=0.1)
+    bright = noise.copy()
+    bright[:, 0] = 1.0
+    found = applied(Colour(strength=0.2), images, MAPS[:50, :2, :2], bright)[0]
+    np.testing.assert_allclose(found, np.clip(1.2 * images, 0, 255), atol=0.6)
+
+
+def test_grey_images_keep_one_channel():
+    layer = Colour(strength=0.5)
+    images = 255 * IMAGES[..., :1]
+    found = applied(layer, images)[0]
+    assert found.shape == images.shape
+    assert 0 <= found.min() < found.max() <= 255
+    assert not np.allclose(found, images)
+
+
 @pytest.mark.parametrize(
     ("layer", "options", "sentence"),
     [
         (SalientCrop, {"crop": 0}, "Received: crop=0"),
         (SalientCrop, {"floor": 0}, "floor=0"),
+        (ZoomedCrop, {"smallest": 1.5}, "smallest=1.5"),
+        (Colour, {"hue": 0.6}, "hue lies in [0, 0.5]. Received: 0.6"),
         (HidePatches, {"share": 2}, "Received: share=2"),
         (HidePatches, {"what": "saliant"}, "Did you mean 'salient'?"),
         (OtherBackground, {"rate": -1}, "Received: rate=-1"),

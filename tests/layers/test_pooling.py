@@ -14,8 +14,10 @@ from saliency_zoo.layers.windows import same_margins
 from saliency_zoo.testing import gradients
 from saliency_zoo.testing.arrays import normal
 
-SIZES = [(8, 8), (7, 9), (6, 5)]
-POOLS = [2, 3, (3, 2)]
+# JAX compiles each operation anew for each shape.
+FEW = keras.backend.backend() == "jax"
+SIZES = [(7, 9)] if FEW else [(8, 8), (7, 9), (6, 5)]
+POOLS = [(3, 2)] if FEW else [2, 3, (3, 2)]
 STRIDES = [1, 2, 3, (2, 1), 4]
 
 

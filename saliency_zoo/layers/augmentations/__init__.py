@@ -1,0 +1,1 @@
+"""Augmentations of images with their saliency maps, one a file."""
