@@ -37,8 +37,8 @@ LAYERS = [
 def different():
     """One name of each network: its depths and widths are all alike in its small example.
 
-    JAX compiles each operation anew for each shape, so that there a few small ones have to do: their
-    layers are all tried by themselves.
+    JAX compiles each operation anew for each shape, so that there a few small ones have to do. All
+    layers are tried by themselves.
     """
     if keras.backend.backend() != "tensorflow":
         return ["lenet5", "resnet20", "saliency_conv", "thesis_conv", "thesis_dense_small"]
