@@ -55,10 +55,16 @@ class Client:
 
 
 @contextlib.contextmanager
-def running(*models: Model, poll: float = 60, token: bytes | None = None, **limits) -> Iterator:
+def running(
+    *models: Model,
+    poll: float = 60,
+    token: bytes | None = None,
+    names: frozenset[str] | None = None,
+    **limits,
+) -> Iterator:
     """A client of a server of some models, which stops at the end."""
     kept = Limits(**limits)
-    app = application(models, kept, Metrics(), poll, token)
+    app = application(models, kept, Metrics(), poll, token, names)
     server = uvicorn.Server(configuration(app, kept))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, args=([listening],))

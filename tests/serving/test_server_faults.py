@@ -89,7 +89,7 @@ def test_wrong_rows(client, body, words):
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
 def test_numbers_that_are_none(client, number):
-    refused(client.ask(V1, b'{"instances": [[[[1, 2, ' + number + b"]]]]}"), 400, "whole numbers")
+    refused(client.ask(V1, b'{"instances": [[[[1, 2, ' + number + b"]]]]}"), 400, "no JSON")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,12 @@ def test_truncated_binary_tensors(client, size, behind, header):
 )
 def test_wrong_addresses(client, path, status, words):
     refused(client.ask(path), status, words)
+
+
+def test_nobody_is_sent_to_the_host_that_a_request_names(client):
+    said = client.ask("/v2/", Host="elsewhere.example")
+    refused(said, 404, "nothing at this address")
+    assert "location" not in said.headers
 
 
 def test_unknown_models_and_versions_are_refused_for_predictions(client):

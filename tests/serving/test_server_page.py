@@ -77,6 +77,7 @@ def test_it_is_told_what_each_model_does(client):
         "classes": CLASSES,
         "seen": 0.75,
         "detector": "luminance",
+        "reconstruction": 1.0,
         "versions": [
             {
                 "version": 1,
@@ -247,6 +248,16 @@ def test_it_follows_the_preset(tmp_path, picture):
         assert client.ask("/page/models").json == [said]
         described(tmp_path, description="Done")
         assert client.ask("/page/models").json[0]["description"] == "Done"
+
+
+@pytest.mark.parametrize("weight", ["0.02", "[1.0, 0.02]"])
+def test_it_is_told_how_little_a_reconstruction_weighed(tmp_path, weight):
+    model = shown(tmp_path)
+    recipe = RECIPE.replace("[learner]\n", f"[learner]\nreconstruction_weight = {weight}\n")
+    (tmp_path / "recipe.toml").write_text(recipe)
+    cards.write_card(tmp_path, json.loads((tmp_path / "card.json").read_text()))
+    with running(model) as client:
+        assert client.ask("/page/models").json[0]["reconstruction"] == 0.02
 
 
 def test_a_detector_that_does_not_run_is_not_shown(tmp_path, caplog):

@@ -10,6 +10,7 @@ pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
 from saliency_zoo import cards
 from saliency_zoo.errors import ZooError
+from saliency_zoo.serving.server.page.views import View
 from tests.serving.running import TOY, Client, image, running, signatures, toy, write_version
 from tests.serving.running import wait_until as until
 
@@ -172,3 +173,41 @@ def test_a_preset_without_a_version_is_refused(tmp_path):
     cards.write_card(tmp_path, {"format": 1, "name": TOY})
     with pytest.raises(ZooError, match="no version to serve: "):
         models([str(tmp_path)], Limits(), Metrics())
+
+
+def test_a_replacement_that_does_not_load_is_in_the_status_of_what_is_served(model):
+    write_version(model.folder, 1, b"half")
+    model.refresh()
+    with running(model) as client:
+        (one,) = client.ask(V1).json["model_version_status"]
+    assert one["state"] == "AVAILABLE"
+    assert "does not match its checksum" in one["status"]["error_message"]
+
+
+def test_versions_may_change_while_one_is_looked_up(model, monkeypatch):
+    states = iter([{1: "a"}, {2: "b"}, {3: "c"}])
+    monkeypatch.setattr(type(model), "versions", property(lambda _: next(states)), raising=False)
+    assert model.version() == (1, "a")
+    assert model.version(2) == (2, "b")
+    with pytest.raises(ZooError, match=r"versions \[3\]"):
+        model.version(1)
+
+
+def test_failures_may_change_while_they_are_listed(model):
+    listed = iter(model.failures.items())
+    write_version(model.folder, 1, b"half")
+    model.refresh()
+    assert list(listed) == []  # and no error of a dictionary that has grown
+    listed = iter(model.failures.items())
+    cards.write_card(model.folder, {"format": 1, "name": TOY})
+    write_version(model.folder, 1, b"5")
+    cards.write_card(model.folder, {"format": 1, "name": TOY})
+    model.refresh()
+    assert [number for number, _ in listed] == [1]
+
+
+def test_a_version_may_go_while_the_page_looks_at_it(model):
+    view = View(model, model.batcher)
+    number, signatures = model.version()
+    model.versions = {}
+    assert view._added(number, signatures) == {}

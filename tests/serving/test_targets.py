@@ -210,6 +210,19 @@ def test_a_run_gets_its_first_saved_model(tmp_path):
     assert not (run / "serving").exists()
 
 
+@pytest.mark.parametrize("name", ["../evil.model", "/evil.model", "a/b.c", "..", ".evil"])
+def test_a_name_on_a_card_leads_nowhere(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "preset"
+    shutil.copytree(QUICKSTART, folder)
+    cards.write_card(folder, {**cards.read_card(folder), "name": name})
+    for asked in (["--target", "triton", "--out", "out"], ["--form", "litert"]):
+        said = refusal("export", folder, *asked)
+        assert "A preset is named network.tag" in said
+        assert repr(name) in said
+    assert [path.name for path in tmp_path.iterdir()] == ["preset"]
+
+
 def test_what_is_refused(tmp_path):
     for words, sentence in (
         ("--target tfserving --out a", "Did you mean 'tf-serving'?"),

@@ -22,7 +22,7 @@ def run(parsed) -> None:
         raise ZooError(f"A call of a model uses one processor at least. Received: {parsed.threads}")
     if not 0 <= parsed.port < 2**16:
         raise ZooError(f"A port is a number below {2**16}. Received: {parsed.port}")
-    for name in ("pixels", "body", "memory", "timeout", "poll"):
+    for name in ("pixels", "body", "values", "memory", "timeout", "poll"):
         if not 0 < getattr(parsed, name) < 1e9:
             raise ZooError(f"--{name} is a number above 0. Received: {getattr(parsed, name)}")
     # Threads that share the work of one small call cost more than they bring.
@@ -34,12 +34,14 @@ def run(parsed) -> None:
         queue=parsed.queue,
         pixels=int(parsed.pixels * 1e6),
         body=int(parsed.body * _MIB),
+        values=int(parsed.values * 1e6),
         memory=int(parsed.memory * _MIB),
         calls=parsed.calls or max(1, (os.cpu_count() or 1) // parsed.threads - 1),
         timeout=parsed.timeout,
     )
     token = access.token(parsed.token_file)
-    serve.serve(parsed.names, parsed.host, parsed.port, limits, parsed.poll, token)
+    aliases = frozenset(name.lower() for name in parsed.known_as)
+    serve.serve(parsed.names, parsed.host, parsed.port, limits, parsed.poll, token, aliases)
 
 
 def _number(name: str, kind: type, default: float, purpose: str):
@@ -53,11 +55,19 @@ VERB = Verb(
     argument("names", nargs="+", metavar="NAME", help="presets, or paths to them"),
     argument("--host", default="127.0.0.1", help="address to listen at; default: %(default)s"),
     _number("port", int, 8501, "0 for any that is free"),
+    argument(
+        "--known-as",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a name besides localhost that requests may call a server at 127.0.0.1",
+    ),
     argument("--token-file", metavar="FILE", help="requests bring the token in it"),
     _number("batch", int, 32, "images of a request, and of a call of a model"),
     _number("queue", int, 256, "images or batches that wait for a model"),
     _number("pixels", float, 16, "millions of pixels of a request"),
     _number("body", float, 32, "MiB of a request"),
+    _number("values", float, 1, "millions of numbers of a request in JSON"),
     _number("memory", float, 1024, "MiB of all requests together"),
     _number("threads", int, 1, "processors that a call of a model uses"),
     argument(

@@ -25,6 +25,31 @@ def token(file: str | Path | None = None) -> bytes | None:
     return found.strip()
 
 
+class KnownHost:
+    """Lets only requests pass that name a host of the server.
+
+    A page of another site can have its own name lead to this machine, and then reads what a server
+    here says as its own; but its browser sends that name.
+
+    Args:
+        app: what they pass to.
+        names: of the host, without a port.
+    """
+
+    def __init__(self, app: ASGIApp, names: frozenset[str]):
+        self._app, self._names = app, names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        if scope["type"] == "http":
+            given = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+            name = re.sub(r":\d*$", "", given)
+            if name and name not in self._names:
+                sentence = f"This server is not known by this name. Received: {given[:100]!r}"
+                return await error(421, sentence)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
 class BearerToken:
     """Lets only requests pass that bring the token.
 

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import dataclasses
 import logging
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from starlette.applications import Starlette
 from starlette.convertors import IntegerConvertor, StringConvertor, register_url_convertor
@@ -13,8 +15,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from saliency_zoo.serving.server.access import BearerToken
+from saliency_zoo.serving.server.access import BearerToken, KnownHost
 from saliency_zoo.serving.server.limits import Limits, Room
 from saliency_zoo.serving.server.metrics import Metrics, gauge
 from saliency_zoo.serving.server.models.batching import Batcher
@@ -29,6 +32,10 @@ from saliency_zoo.serving.server.responses import error, refused
 log = logging.getLogger(__name__)
 _V1, _V2 = "/v1/models/{name:name}", "/v2/models/{name:name}"
 _PAGE = "/page/models/{name:name}"
+_PREDICTION = re.compile(
+    "/(?P<api>v[12])/models/(?P<name>[^/:]+)"
+    "(/versions/(?P<version>[0-9]{1,18}))?(?P<verb>:predict|/infer)"
+)
 _SENTENCES = {
     404: "There is nothing at this address. Received: {path}",
     405: "This address does not take this method. Received: {method}",
@@ -47,12 +54,35 @@ register_url_convertor("name", _Name())
 register_url_convertor("number", _Number())
 
 
+class _Shortcut:
+    """Answers predictions, past the layers around a route, which take longer than they do.
+
+    Args:
+        app: answers all else.
+        predicting: what answers, by how its addresses begin and end.
+    """
+
+    def __init__(self, app: ASGIApp, predicting: Mapping[tuple[str, str], Predicting]):
+        self._app, self._predicting = app, predicting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
+        found = _PREDICTION.fullmatch(scope["path"]) if scope["type"] == "http" else None
+        answers = found and self._predicting.get((found["api"], found["verb"]))
+        if not answers or scope["method"] != "POST":
+            return await self._app(scope, receive, send)
+        version = found["version"]
+        scope["path_params"] = {"name": found["name"], "version": version and int(version)}
+        return await answers(scope, receive, send)
+
+
 def application(
     models: Sequence[Model],
     limits: Limits,
     metrics: Metrics,
     poll: float = 2.0,
     token: bytes | None = None,
+    names: frozenset[str] | None = None,
 ) -> Starlette:
     """What answers for some models.
 
@@ -62,18 +92,22 @@ def application(
         metrics: shown at `/metrics`.
         poll: seconds between two looks for new versions.
         token: that requests have to bring, if any.
+        names: of the host, one of which requests have to use; any, where there are none.
     """
     named, room = {model.name: model for model in models}, Room(limits.memory)
-    shared = limits, room, metrics
+    decoding = ThreadPoolExecutor(limits.calls, thread_name_prefix="decoding")
+    shared = limits, room, metrics, decoding
     of_page = Batcher(dataclasses.replace(limits, calls=1))
     views = {model.name: View(model, of_page) for model in models}
+
+    predict, infer = (Predicting(dialect, named, *shared) for dialect in (tfserving, kserve))
 
     async def scraped(_: Request) -> Response:
         return PlainTextResponse(metrics.text(_gauges(named, room)))
 
     routes = [
-        *_of_model(_V1, ":predict", Predicting(tfserving, named, *shared), "POST"),
-        *_of_model(_V2, "/infer", Predicting(kserve, named, *shared), "POST"),
+        *_of_model(_V1, ":predict", predict, "POST"),
+        *_of_model(_V2, "/infer", infer, "POST"),
         *_of_model(_V1, "", _description(tfserving.status, named)),
         *_of_model(_V1, "/metadata", _description(tfserving.metadata, named)),
         *_of_model(_V2, "", _description(kserve.metadata, named)),
@@ -86,12 +120,17 @@ def application(
         *page.routes(views, of_page, limits),
         *_of_model(_PAGE, ":predict", Predicting(page, views, *shared), "POST"),
     ]
-    guard = Middleware(BearerToken, token=token, public=frozenset(page.FILES))
+    shortcut = {("v1", ":predict"): predict, ("v2", "/infer"): infer}
+    guards = [Middleware(KnownHost, names=names)] if names else []
+    if token:
+        guards += [Middleware(BearerToken, token=token, public=frozenset(page.FILES))]
     app = Starlette(
         routes=routes,
-        middleware=[guard] if token else [],
+        middleware=[*guards, Middleware(_Shortcut, predicting=shortcut)],
         exception_handlers={Refusal: _refused, HTTPException: _http_error, Exception: _failed},
-        lifespan=_following(models, poll, [of_page, *(model.batcher for model in models)]),
+        lifespan=_following(
+            models, poll, [of_page, *(model.batcher for model in models)], decoding
+        ),
     )
     app.router.redirect_slashes = False  # to whatever host the request names
     return app
@@ -129,12 +168,15 @@ def _gauges(models: Mapping[str, Model], room: Room) -> Iterator[list[str]]:
     yield gauge("saliency_zoo_memory_bytes", "Memory of requests.", ["what"], memory)
 
 
-def _following(models: Sequence[Model], poll: float, batchers: Sequence[Batcher]) -> Callable:
+def _following(
+    models: Sequence[Model], poll: float, batchers: Sequence[Batcher], decoding: ThreadPoolExecutor
+) -> Callable:
     @contextlib.asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
         looking = asyncio.create_task(_look(models, poll))
         yield
         looking.cancel()
+        decoding.shutdown(wait=False, cancel_futures=True)
         for batcher in batchers:
             batcher.close()
 

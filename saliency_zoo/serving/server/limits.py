@@ -16,6 +16,7 @@ class Limits:
         queue: images or batches of them that wait for one model.
         pixels: pixels of one request, and of one call of a model.
         body: bytes of one request.
+        values: numbers of a request in JSON; to read them holds up all others.
         memory: bytes that all requests hold together: bodies, decoded images, responses.
         calls: calls of one model at once.
         timeout: seconds for the body of a request, until its answer, and for sending that.
@@ -25,6 +26,7 @@ class Limits:
     queue: int = 256
     pixels: int = 16_000_000
     body: int = 32 * 2**20
+    values: int = 1_000_000
     memory: int = 2**30
     calls: int = 1
     timeout: float = 30.0

@@ -24,22 +24,28 @@ def refused(refusal: Refusal) -> Response:
     return error(refusal.status, str(refusal), retry)
 
 
-class Pieces(Response):
-    """A response that waits for its reader, but not for ever.
+class Pieces:
+    """An answer that waits for its reader, but not for ever.
 
     Sent at once, all of it would lie in the memory of the connection, which nothing bounds.
     """
 
+    status_code = 200
+
     def __init__(self, body: bytes, headers: Mapping[str, str], timeout: float):
-        super().__init__(body, headers=dict(headers))
-        self._timeout = timeout
+        self._body, self._timeout = body, timeout
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+        self._headers.append((b"content-length", b"%d" % len(body)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
-        start = {"status": self.status_code, "headers": self.raw_headers}
+        start = {"status": self.status_code, "headers": self._headers}
         await send({"type": "http.response.start", **start})
+        if len(self._body) <= _PIECE:  # as most are; a connection ends that takes nothing more
+            await send({"type": "http.response.body", "body": self._body})
+            return
         async with asyncio.timeout(self._timeout):
-            for at in range(0, len(self.body), _PIECE):
-                more = at + _PIECE < len(self.body)
-                piece = {"body": self.body[at : at + _PIECE], "more_body": more}
+            for at in range(0, len(self._body), _PIECE):
+                more = at + _PIECE < len(self._body)
+                piece = {"body": self._body[at : at + _PIECE], "more_body": more}
                 await send({"type": "http.response.body", **piece})

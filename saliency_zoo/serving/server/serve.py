@@ -1,5 +1,6 @@
 """The server: loads the models, opens the port, and drains when it is told to stop."""
 
+import functools
 import logging
 import math
 import re
@@ -12,6 +13,7 @@ import uvicorn
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.serving.server.app import application
+from saliency_zoo.serving.server.connection import Connection
 from saliency_zoo.serving.server.limits import Limits
 from saliency_zoo.serving.server.metrics import Metrics
 from saliency_zoo.serving.server.models.model import FOLDER, Model
@@ -30,6 +32,7 @@ def serve(
     limits: Limits | None = None,
     poll: float = 2.0,
     token: bytes | None = None,
+    aliases: frozenset[str] = frozenset(),
 ) -> None:
     """Serves presets until the process is told to stop.
 
@@ -40,6 +43,7 @@ def serve(
         limits: on what clients can make grow.
         poll: seconds between two looks for new versions.
         token: that requests have to bring, if any.
+        aliases: names that requests may call the host by, where only this machine reaches it.
     """
     sys.setswitchinterval(_TURN)
     logging.basicConfig(format="%(asctime)s %(message)s")
@@ -55,8 +59,15 @@ def serve(
             log.warning("Whoever reaches %s may use it, for it asks for no token", address)
         # uvicorn raises the signal again when it has drained; that is the end as it should be.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        app = application(served, limits, metrics, poll, token)
+        app = application(served, limits, metrics, poll, token, known(host, token, aliases))
         uvicorn.Server(configuration(app, limits)).run(sockets=[listening])
+
+
+def known(host: str, token: bytes | None, aliases: frozenset[str]) -> frozenset[str] | None:
+    """The names that requests may call a host by: any, unless only this machine may ask."""
+    if token or not _LOCAL.fullmatch(host):
+        return None
+    return aliases | {"localhost", "127.0.0.1", "[::1]", host}
 
 
 def models(names: Sequence[str], limits: Limits, metrics: Metrics) -> list[Model]:
@@ -79,6 +90,7 @@ def configuration(app, limits: Limits) -> uvicorn.Config:
     """How uvicorn runs the application."""
     return uvicorn.Config(
         app,
+        http=functools.partial(Connection, timeout=limits.timeout),
         log_level="warning",
         access_log=False,
         server_header=False,

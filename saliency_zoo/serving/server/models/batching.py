@@ -101,9 +101,9 @@ class Batcher:
         """Takes what has not been called out of the queue."""
         for outputs in waiting:
             outputs.cancel()
-        if any(outputs.cancelled() for outputs in waiting):
+        if any(outputs.cancelled() or outputs.exception() for outputs in waiting):
             with self._lock:
-                self._waiting = [item for item in self._waiting if not item.outputs.cancelled()]
+                self._waiting = [item for item in self._waiting if not item.outputs.done()]
 
     def close(self) -> None:
         """Ends the threads."""
@@ -120,12 +120,7 @@ class Batcher:
         """
         while items := self._next():
             began = time.perf_counter()
-            try:
-                results = _called(items)
-            except BaseException as error:  # nobody else would tell those who wait
-                failed = RuntimeError("The model failed")
-                failed.__cause__ = error
-                results = [failed] * len(items)
+            results = _called(items)
             self._seconds = time.perf_counter() - began
             with contextlib.suppress(RuntimeError):  # the server has ended
                 loop.call_soon_threadsafe(self._settle, items, results)
@@ -159,7 +154,19 @@ class Batcher:
         return taken
 
 
-def _called(items: list[_Item]) -> list[Outputs]:
+def _called(items: list[_Item]) -> list[Outputs | Exception]:
+    """The outputs for each item; where they cannot be had together, each is called alone."""
+    try:
+        return _together(items)
+    except BaseException as error:  # nobody else would tell those who wait
+        if len(items) > 1:
+            return [result for item in items for result in _called([item])]
+        failed = RuntimeError("The model failed")
+        failed.__cause__ = error
+        return [failed]
+
+
+def _together(items: list[_Item]) -> list[Outputs]:
     """One call for all items, and the rows of its outputs that belong to each."""
     batches = [item.images for item in items]
     outputs = items[0].call(batches[0] if len(batches) == 1 else np.concatenate(batches))

@@ -26,6 +26,7 @@ class Facts:
         crop: and cut to this.
         detector: of the maps that it learned from.
         options: of the detector.
+        reconstruction: the smallest weight that reconstructing an image had in training.
     """
 
     description: str = ""
@@ -34,6 +35,7 @@ class Facts:
     crop: int | None = None
     detector: str | None = None
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    reconstruction: float = 1.0
 
     def maps(self, images: np.ndarray) -> np.ndarray:
         """The detector's maps of what the model sees: float32 (N, crop, crop) in [0, 1]."""
@@ -65,5 +67,11 @@ def read(folder: Path) -> Facts:
     )
     if found.size is None or presets.RECIPE not in content["files"]:
         return found
-    saliency = config.load(cards.checked(folder, presets.RECIPE)).saliency
-    return dataclasses.replace(found, detector=saliency.name, options=dict(saliency.options))
+    recipe = config.load(cards.checked(folder, presets.RECIPE))
+    saliency, weight = recipe.saliency, recipe.learner.options.get("reconstruction_weight", 1.0)
+    return dataclasses.replace(
+        found,
+        detector=saliency.name,
+        options=dict(saliency.options),
+        reconstruction=min(weight) if isinstance(weight, (list, tuple)) else weight,
+    )

@@ -44,7 +44,9 @@ function showMap(rows, _, { signature }) {
   paint(signature, rows, (value) => Array(3).fill(value * 255));
 }
 
-function showImage(rows, _, { signature }) {
+function showImage(rows, { reconstruction }, { signature }) {
+  const little = reconstruction < 1; // and it looks like it
+  find("weighed").textContent = little ? `: it weighed ${reconstruction} in training` : "";
   paint(signature, rows, (pixel) => (pixel.length === 1 ? Array(3).fill(pixel[0]) : pixel));
 }
 

@@ -64,6 +64,7 @@ class View:
             "classes": facts.classes,
             "seen": facts.crop / facts.size if facts.crop and facts.size else 1,
             "detector": facts.detector,
+            "reconstruction": facts.reconstruction,
             "versions": versions,
         }
 

@@ -37,6 +37,11 @@ _TYPES = {"uint8": "UINT8", "float16": "FP16", "bfloat16": "BF16", "float32": "F
 _TYPES |= {"float64": "FP64", "int32": "INT32", "int64": "INT64"}
 
 
+@functools.cache  # numpy spells the name of a type anew each time
+def _datatype(dtype: np.dtype) -> str:
+    return _TYPES[dtype.name]
+
+
 class _Form(NamedTuple):
     """What an answer repeats of its request, and whether each of its outputs is binary."""
 
@@ -47,7 +52,7 @@ class _Form(NamedTuple):
 def read(asked: Asked, limits: Limits) -> Query:
     """A query from `infer`."""
     text, binary = _parts(asked)
-    content = read_json(text)
+    content = read_json(text, limits)
     parameters = _table(content.get("parameters", {}), "parameters")
     outputs = _outputs(content.get("outputs", []), parameters)
     signature = _signature(asked.signatures, parameters, outputs)
@@ -170,7 +175,7 @@ def _answer(outputs: Outputs, form: _Form) -> Answer:
     rows, behind = [], []
     for name, binary in form.outputs.items():
         value = outputs[name]
-        row = {"name": name, "datatype": _TYPES[value.dtype.name], "shape": list(value.shape)}
+        row = {"name": name, "datatype": _datatype(value.dtype), "shape": list(value.shape)}
         if binary:
             behind.append(value.tobytes())
             row["parameters"] = {"binary_data_size": len(behind[-1])}

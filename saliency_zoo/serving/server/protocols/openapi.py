@@ -17,12 +17,13 @@ _REFUSED = {
     408: "The body did not arrive in time.",
     413: "The request is larger than the server takes.",
     415: "The body is compressed, or a file of another type.",
+    421: "The server is not known by the name in Host.",
     429: "Too many requests wait; come back after Retry-After.",
     500: "The model failed; the log says why.",
     503: "The memory for requests is taken; come back after Retry-After.",
     504: "There was no answer in time.",
 }
-_OF_ANY = (401, 500)
+_OF_ANY = (401, 421, 500)
 _OF_MODELS = (404, *_OF_ANY)
 _OF_PREDICTIONS = tuple(_REFUSED)
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from saliency_zoo.serving.server.limits import Limits, Room, Share
 from saliency_zoo.serving.server.metrics import Metrics
-from saliency_zoo.serving.server.models.batching import Waiting, joined
+from saliency_zoo.serving.server.models.batching import Outputs, Waiting, joined
 from saliency_zoo.serving.server.models.model import Model, find
 from saliency_zoo.serving.server.protocols.query import Answer, Asked, Query
 from saliency_zoo.serving.server.protocols.upload import Encoded
@@ -44,6 +45,7 @@ class Predicting:
         limits: that each request keeps.
         room: the memory that all requests share.
         metrics: count them.
+        decoding: the threads that decode image files.
     """
 
     def __init__(
@@ -53,9 +55,10 @@ class Predicting:
         limits: Limits,
         room: Room,
         metrics: Metrics,
+        decoding: Executor,
     ):
         self._dialect, self._models, self._metrics = dialect, models, metrics
-        self._limits, self._room = limits, room
+        self._limits, self._room, self._decoding = limits, room, decoding
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
@@ -95,17 +98,32 @@ class Predicting:
         options = QueryParams(scope["query_string"]) if scope["query_string"] else {}
         asked = Asked(model.name, number, signatures, headers, options, body)
         query = self._dialect.read(asked, self._limits)
-        batches = [await _decoded(images, query, share) for images in query.images]
+        batches = query.images
+        if any(isinstance(images, Encoded) for images in batches):
+            batches = await self._decoded(query, ends, share)
         left = ends - time.monotonic()
         waiting = model.batcher.submit(query.signature.call, batches)
         try:
-            await _unless_gone(receive, waiting, min(left, query.timeout or left))
-            outputs = joined([each.result() for each in waiting])
+            outputs = joined(await _unless_gone(receive, waiting, min(left, query.timeout or left)))
         finally:
             model.batcher.withdraw(waiting)
         answer = query.answer(outputs)
         share.take(len(answer.body))
         return answer
+
+    async def _decoded(self, query: Query, ends: float, share: Share) -> list[np.ndarray]:
+        """The images of a query, files decoded one after the other."""
+        channels, loop, found = query.signature.channels, asyncio.get_running_loop(), []
+        try:
+            async with asyncio.timeout(ends - time.monotonic()):
+                for images in query.images:
+                    if isinstance(images, Encoded):
+                        share.take(images.height * images.width * channels)
+                        images = await loop.run_in_executor(self._decoding, images.decode, channels)
+                    found.append(images)
+        except TimeoutError:
+            raise Refusal(504, "The images were not decoded in time; try again.") from None
+        return found
 
 
 async def _body(
@@ -118,21 +136,15 @@ async def _body(
     declared = headers.get("content-length", "0")
     _check_size(int(declared) if declared.isdecimal() else 0, limits)
     pieces, size, more = [], 0, True
-    try:
-        async with asyncio.timeout(limits.timeout):
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                piece, more = message.get("body", b""), message.get("more_body", False)
-                size += len(piece)
-                _check_size(size, limits)
-                share.take(len(piece))
-                pieces.append(piece)
-    except TimeoutError:
-        raise Refusal(
-            408, f"A request arrives within {limits.timeout:g} seconds. Received: {size} bytes"
-        ) from None
+    while more:  # the connection ends when it is late
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        piece, more = message.get("body", b""), message.get("more_body", False)
+        size += len(piece)
+        _check_size(size, limits)
+        share.take(len(piece))
+        pieces.append(piece)
     return b"".join(pieces)
 
 
@@ -143,31 +155,40 @@ def _check_size(size: int, limits: Limits) -> None:
         )
 
 
-async def _decoded(images: np.ndarray | Encoded, query: Query, share: Share) -> np.ndarray:
-    if not isinstance(images, Encoded):
-        return images
-    channels = query.signature.channels
-    share.take(images.height * images.width * channels)
-    return await asyncio.to_thread(images.decode, channels)
+async def _unless_gone(
+    receive: Receive, waiting: Sequence[Waiting], seconds: float
+) -> list[Outputs]:
+    """What is waited for; stops when the client has gone or the time is over.
 
+    To look for the client costs as much as to answer it, and most are answered before.
+    """
+    soon, watching = min(seconds, _SOON), []
 
-async def _unless_gone(receive: Receive, waiting: Sequence[Waiting], seconds: float) -> None:
-    """Waits until all is there; stops when the client has gone or the time is over."""
-    _, left = await asyncio.wait(waiting, timeout=min(seconds, _SOON))
-    if not left:  # as most are: to look for the client costs as much as to answer it
-        return
-    gone = asyncio.ensure_future(_disconnected(receive))
-    gone.add_done_callback(lambda _: [each.cancel() for each in waiting])
+    def watch() -> None:
+        watching.append(asyncio.ensure_future(_given_up(receive, waiting, seconds, soon)))
+
+    timer = asyncio.get_running_loop().call_later(soon, watch)
     try:
-        _, left = await asyncio.wait(left, timeout=max(0.0, seconds - _SOON))
-        if gone.done():
-            raise ClientDisconnect
-        if left:
-            raise Refusal(
-                504, f"The model has not answered in time. Received: {seconds:.3g} seconds"
-            )
+        return [await each for each in waiting]
     finally:
-        gone.cancel()
+        timer.cancel()
+        for task in watching:
+            task.cancel()
+
+
+async def _given_up(
+    receive: Receive, waiting: Sequence[Waiting], seconds: float, passed: float
+) -> None:
+    """Tells who waits that it is in vain."""
+    try:
+        async with asyncio.timeout(seconds - passed):
+            await _disconnected(receive)
+        why: Exception = ClientDisconnect()
+    except TimeoutError:
+        why = Refusal(504, f"The model has not answered in time. Received: {seconds:.3g} seconds")
+    left = [each for each in waiting if not each.done()]
+    if left:
+        left[0].set_exception(why)  # the one that is awaited
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -1,13 +1,13 @@
 """What both protocols make of a request, and the checks that both need."""
 
-import dataclasses
 import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import orjson
 
 from saliency_zoo.errors import unknown
 from saliency_zoo.serving.server.limits import Limits
@@ -18,8 +18,7 @@ from saliency_zoo.serving.server.protocols.upload import Encoded
 from saliency_zoo.serving.server.refusal import Refusal
 
 
-@dataclasses.dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A request as it came.
 
     Args:
@@ -39,16 +38,14 @@ class Asked:
     body: bytes
 
 
-@dataclasses.dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A response as it goes."""
 
     body: bytes
     headers: Mapping[str, str]
 
 
-@dataclasses.dataclass(frozen=True)
-class Query:
+class Query(NamedTuple):
     """Images for a signature, and how its outputs are to be said.
 
     Args:
@@ -80,15 +77,18 @@ def unknown_part(what: str, name: object, choices: Iterable[str]) -> Refusal:
     return Refusal(400, str(unknown(what, shown, choices)))
 
 
-def read_json(text: bytes) -> dict[str, Any]:
+def read_json(text: bytes, limits: Limits) -> dict[str, Any]:
     """The object in the body of a request."""
+    values = text.count(b",") + 1
+    if values > limits.values:
+        raise Refusal(
+            413,
+            f"A request in JSON has at most {limits.values} values; larger images are sent as "
+            f"bytes or as files. Received: {values}",
+        )
     try:
-        found = _READER.decode(text.decode())
-    except RecursionError:
-        raise Refusal(400, "The JSON of the request is nested too deeply.") from None
-    except ValueError as error:
-        if isinstance(error, Refusal):
-            raise
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
         raise Refusal(400, f"The body of the request is no JSON. Received: {error}") from None
     if not isinstance(found, dict):
         raise Refusal(
@@ -97,12 +97,7 @@ def read_json(text: bytes) -> dict[str, Any]:
     return found
 
 
-def _no_number(constant: str) -> None:
-    raise Refusal(400, f"Pixels are whole numbers from 0 to 255. Received: {constant}")
-
-
-# Made once: `json.loads` and `json.dumps` make one for every call that is not quite plain.
-_READER = json.JSONDecoder(parse_constant=_no_number)
+# Made once: `json.dumps` makes one for every call that is not quite plain.
 _WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 
 
@@ -122,14 +117,14 @@ def pixels(values: Any) -> np.ndarray:
     Flattened here, one depth after the other: an array of whatever a request holds could take a
     thousand times as much memory as the request.
     """
-    row, shape = [values], ()
-    while set(map(type, row)) == {list}:
+    row, kinds, shape = [values], {type(values)}, ()
+    while kinds == {list}:
         lengths = set(map(len, row))
         if len(lengths) > 1:
             raise Refusal(400, "The lists of an image differ in length, or in depth.")
         shape += (*lengths,)
         row = list(itertools.chain.from_iterable(row))
-    kinds = set(map(type, row))
+        kinds = set(map(type, row))
     if list in kinds:
         raise Refusal(400, "The lists of an image differ in length, or in depth.")
     if kinds - {int}:

@@ -43,7 +43,7 @@ def read(asked: Asked, limits: Limits) -> Query:
         name = {**asked.options, **form.fields}.get("signature_name")
         images, rows = [encoded(data) for data in form.files], True
     else:  # whatever the type says: TensorFlow Serving's own examples send JSON as a form
-        content = read_json(asked.body)
+        content = read_json(asked.body, limits)
         name, rows = content.get("signature_name"), _by_rows(content)
         images = _instances(content["instances"], limits) if rows else [_column(content["inputs"])]
     signature = signature_of(asked.signatures, name or DEFAULT)

@@ -15,6 +15,11 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Those that have no length.
 _BARE = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))
+# What a PNG's pixels and colours are made of. Texts are left out: a few bytes of them can unfold to
+# millions, a thousand times over.
+_KEPT = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sRGB"))
+_KEPT |= {b"eXIf"}
+_CHUNKS, _SCANS = 50_000, 100  # of one file; those of a JPEG go over the whole image each
 _SEGMENTS, _HEAD = 1000, 1024  # bytes of a part's head
 _NAME = re.compile(rb'[;\s]name="?([^";\r\n]*)', re.IGNORECASE)
 _FILE = re.compile(rb"[;\s]filename\*?=", re.IGNORECASE)
@@ -30,7 +35,7 @@ class Encoded:
 
     def decode(self, channels: int) -> np.ndarray:
         """A batch of one: uint8 (1, H, W, channels)."""
-        image = decode_image(self.data, channels)
+        image = decode_image(_bounded(self.data), channels)
         # An image that its camera says is to be turned comes with its sides exchanged.
         if image is None or sorted(image.shape[:2]) != sorted((self.height, self.width)):
             raise Refusal(
@@ -58,6 +63,21 @@ def _png_size(data: bytes) -> tuple[int, int] | None:
         return None
     width, height = struct.unpack(">II", data[16:24])
     return height, width
+
+
+def _bounded(data: bytes) -> bytes:
+    """A file that takes no longer to decode than its size in bytes and pixels says; b"" if none."""
+    if data.startswith(_JPEG):
+        return data if data.count(b"\xff\xda") <= _SCANS else b""
+    chunks, at = [_PNG], len(_PNG)
+    for _ in range(_CHUNKS):
+        end = at + 12 + int.from_bytes(data[at : at + 4])
+        if data[at + 4 : at + 8] in _KEPT:
+            chunks.append(data[at:end])
+        if end >= len(data):
+            return b"".join(chunks)
+        at = end
+    return b""
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
