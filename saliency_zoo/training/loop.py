@@ -81,7 +81,7 @@ def train(
     save = _Saving(path, step.variables, state, origin)
     progress, note = Progress(label, total, state.step), "nothing to do"
     mine = dataclasses.replace(batches, shard=shard(strategy))
-    with preemption.deferred() as asked:
+    with preemption.deferred(alone=mine.shard[1] == 1) as asked:
         for block in _blocks(mine.run(state.step, total), step.at_once, state, batches):
             for sums in step.steps(block, asked()):
                 state.add(sums)

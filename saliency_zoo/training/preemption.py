@@ -39,8 +39,13 @@ def obeyed() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def deferred() -> Iterator[Callable[[], bool]]:
-    """Gives a function that says whether SIGTERM has come, which is obeyed after the block."""
+def deferred(alone: bool = True) -> Iterator[Callable[[], bool]]:
+    """Gives a function that says whether SIGTERM has come, which is obeyed after the block.
+
+    Args:
+        alone: whether nobody else works here; other workers would not know, and are told in the
+            next block.
+    """
     _signal.deferred = True
     if _signal.handler is not None:  # TensorFlow takes the signal for itself when workers meet
         signal.signal(signal.SIGTERM, _signal.handler)
@@ -48,7 +53,7 @@ def deferred() -> Iterator[Callable[[], bool]]:
         yield lambda: _signal.came
     finally:
         _signal.deferred = False
-    if _signal.came:
+    if _signal.came and alone:
         raise Stopped
 
 

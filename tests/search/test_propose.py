@@ -99,7 +99,7 @@ def test_bayesian_optimisation_goes_where_scores_are_better(objective, sign):
     def score(values):
         return -sign * (np.log10(values["train.learning_rate"]) + 2) ** 2
 
-    rows = simulated(searched("bayesian", space, objective=objective), 10, score)
+    rows = simulated(searched("bayesian", space, objective=objective), 7, score)
     drawn, proposed = rows[:3], rows[3:]
     best = max(sign * row["objective"] for row in proposed)
     assert best > -0.05

@@ -368,20 +368,29 @@ def until(condition, seconds: float = 300):
 
 
 @pytest.mark.skipif(not CHILDREN.exists(), reason="needs /proc to find processes")
-def test_processes_killed_one_or_all_end_every_trial_once(tmp_path):
+def test_whoever_is_killed_every_trial_ends_once(tmp_path):
+    """A worker, then the supervisor without its workers, then all; then to the end."""
     file, out = written(tmp_path, "search.objective=effective_rank"), tmp_path / "out"
     words = ["tune", file, "--trials", "3", "--processes", "2", "--out", out]
     line = [sys.executable, "-m", "saliency_zoo", *map(str, words)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(line, env=environment, start_new_session=True)
+    environment, started = {**os.environ, "PYTHONPATH": str(ROOT)}, []
+
+    def start():
+        started.append(subprocess.Popen(line, env=environment, start_new_session=True))
+        return started[-1]
+
     try:
+        first = start()
         until(lambda: len(trials.read(out)) >= 2)
-        os.kill(process_of(trials.read(out)[-1]["worker"], process.pid), signal.SIGKILL)
+        os.kill(process_of(trials.read(out)[-1]["worker"], first.pid), signal.SIGKILL)
         until(lambda: any(row["restarts"] for row in trials.read(out)))
+        first.kill()
+        second = start()
+        until(lambda: Path(f"/proc/{second.pid}/task/{second.pid}/children").read_text())
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    assert any(row["status"] == "running" for row in trials.read(out))
+        for process in started:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     rows = trials.read(out)

@@ -211,21 +211,21 @@ def test_told_to_stop_it_saves_and_goes_on_with_the_same_bits(
 ):
     from saliency_zoo.training import preemption, step_tensorflow
 
-    recipe, step, left = config.from_table(LONG), step_tensorflow.Stepper.steps, [0]
+    recipe, step, left = config.from_table(LONG), step_tensorflow.Stepper.steps, [0, 0.0]
 
     def told(self, batches, stop):
         left[0] -= 1
         if left[0] == 0:
+            left[1] = time.monotonic()
             os.kill(os.getpid(), signal.SIGTERM)
         return step(self, batches, stop)
 
     monkeypatch.setattr(step_tensorflow.Stepper, "steps", told)
     for left[0] in (2, 6):
-        began = time.monotonic()
         with pytest.raises(SystemExit) as stopped, preemption.obeyed():
             experiment.train(recipe, tmp_path)
         assert stopped.value.code == 0
-        assert time.monotonic() - began < 60
+        assert time.monotonic() - left[1] < 10
         assert "goes on from here" in capsys.readouterr().err
         assert list(tmp_path.glob("scratch/checkpoints/*.npz"))
     experiment.train(recipe, tmp_path)

@@ -131,17 +131,21 @@ def goes(recipe, out, victim, number, steps):
     return pair(GO, str(recipe), str(out), victim, str(int(number)), steps)
 
 
+# Who is killed, and after how many steps of this start: in a first stage, a second one, at once.
+KILLED = ((0, "2"), (1, "5"), (0, "0"), (1, "4"))
+
+
 def test_killed_in_turn_they_end_with_the_same_bits(by_two, tmp_path):
-    """Kill -9 of the chief, of the other one, and a request to stop; then to the end."""
+    """Kill -9 of the chief and of the other one by turns, a request to stop; then to the end."""
     recipe, out, whole = tmp_path / "recipe.toml", tmp_path / "run", by_two / "small"
     recipe.write_text(config.dumps(config.from_table(SMALL)))
-    for victim, steps in ((0, "2"), (1, "7")):
+    for victim, steps in KILLED:
         both = goes(recipe, out, str(victim), signal.SIGKILL, steps)
         killed, left = both[victim], both[1 - victim]
         assert (killed.code, left.code) == (-signal.SIGKILL, 2), both
         assert "has lost another one" in left.err.splitlines()[-1]
         assert left.seconds - killed.seconds < 30
-    chief, other = goes(recipe, out, "1", signal.SIGTERM, "3")
+    chief, other = goes(recipe, out, "1", signal.SIGTERM, "3")  # in the last step of a phase
     assert (chief.code, other.code) == (2, 0), (chief, other)
     assert "Another worker was told to stop" in chief.err
     both = goes(recipe, out, *NEVER)
