@@ -26,10 +26,10 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.learner import Learner
-from saliency_zoo.training import loop
+from saliency_zoo.training import checkpoint, logs, loop
 from saliency_zoo.training.optimizers import make_optimizer
 
-IMAGES, CLASSES, WARM = 8192, 10, 20
+IMAGES, CLASSES, WARM = 5120, 10, 20  # so that epochs end while it is timed
 RANDOM = np.random.default_rng(0)
 Timed = Callable[[], float]
 
@@ -57,14 +57,17 @@ class Clocked(Batches):
 
 
 def whole_loop(learner: Learner, data: Batches, steps: int) -> Timed:
-    """Seconds of a step in the loop."""
+    """Seconds of a step in the loop, with what a run writes down of its epochs."""
     clocked = Clocked(**{name: getattr(data, name) for name in data.__dataclass_fields__})
-    settings = Train(epochs=1000, max_steps=steps + WARM)
+    # The last step is not timed, because a checkpoint follows it; see `checkpointed`.
+    settings = Train(epochs=1000, max_steps=WARM + steps + 1)
 
     def timed() -> float:
         with tempfile.TemporaryDirectory() as folder:
-            loop.train(learner, clocked, settings, Path(folder) / "at.npz", "loop")
-        return (clocked.times[-1] - clocked.times[WARM]) / steps
+            log = logs.Log(Path(folder) / "history.csv", Path(folder), "loop")
+            loop.train(learner, clocked, settings, Path(folder) / "at.npz", "loop", on_epoch=log)
+            log.finish([])  # not timed
+        return (clocked.times[WARM + steps] - clocked.times[WARM]) / steps
 
     return timed
 
@@ -98,6 +101,16 @@ def bare(learner: Learner, data: Batches, steps: int) -> Timed:
         return (time.perf_counter() - began) / steps
 
     return timed
+
+
+def checkpointed(learner: Learner) -> float:
+    """Seconds that a checkpoint takes."""
+    optimizer = make_optimizer(Train(), 1)
+    optimizer.build(learner.trainable_variables)
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        checkpoint.save(Path(folder) / "at.npz", [*learner.variables, *optimizer.variables], {})
+        return time.perf_counter() - began
 
 
 def fitted(network: keras.Model, data: Batches) -> Timed:
@@ -150,6 +163,9 @@ def main() -> None:
                 {"bare step": bare(taught, data, steps)},
                 parsed.rounds,
             )
+            seconds, every = checkpointed(taught), Train().checkpoint_seconds
+            share = 100 * seconds / every
+            print(f"  a checkpoint takes {seconds:.2f} s, of {every:g} s {share:.1f} %")
 
     def mlp() -> keras.Model:
         return zoo.create("thesis_dense_small", units=[64], image_size=8, channels=1)

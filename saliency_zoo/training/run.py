@@ -112,11 +112,7 @@ class Run:
 
     def train(self, learner: Learner, batches: Batches, settings: Any, phase: str) -> loop.State:
         """Trains one phase to its end, from wherever its checkpoint stands."""
-
-        def note(history: list[Mapping[str, float]]) -> None:
-            logs.history(self.folder / HISTORY, phase, history)
-            logs.tensorboard(self.folder / cards.SCRATCH / "logs", phase, history[-1])
-
+        log = logs.Log(self.folder / HISTORY, self.folder / cards.SCRATCH / "logs", phase)
         state = loop.train(
             learner,
             batches,
@@ -126,8 +122,9 @@ class Run:
             every=self.recipe.train.checkpoint_seconds,
             strategy=self.strategy,
             origin={"phase": phase, "recipe": config.to_table(self.recipe)},
-            on_epoch=note,
+            on_epoch=log,
         )
+        log.finish(state.history)
         self.took({phase: state.seconds})
         return state
 
