@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,7 +12,9 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
+from saliency_zoo.serving.server.app import application
 from saliency_zoo.serving.server.limits import Limits, Room, Share
+from saliency_zoo.serving.server.metrics import Metrics
 from saliency_zoo.serving.server.models.batching import Batcher
 from saliency_zoo.serving.server.refusal import Refusal
 from tests.serving.running import TOY, Client, Gate, image, means, running, signatures, toy
@@ -152,6 +155,34 @@ def test_many_clients_get_their_own_answers_or_are_told_to_come_back(tmp_path, g
     for refused in (s for s in said if s.status != 200):
         assert (refused.status, refused.headers["retry-after"]) == (429, "1")
         assert "full" in refused.json["error"]
+
+
+def test_ten_thousand_requests_at_once(tmp_path, gate):
+    app = application([toy(tmp_path, lambda _: signatures(gate))], Limits(), Metrics())
+    asked = {"type": "http.request", "body": json.dumps({"instances": [image()]}).encode()}
+    scope = {"type": "http", "method": "POST", "path": V1, "query_string": b"", "headers": []}
+
+    async def one():
+        said, asking = [], iter([asked])
+
+        async def receive():
+            return next(asking, None) or await asyncio.Event().wait()
+
+        async def send(message):
+            said.append(message)
+
+        await app(dict(scope), receive, send)
+        return said[0]["status"]
+
+    async def everybody():
+        tasks = [asyncio.create_task(one()) for _ in range(10_000)]
+        while sum(task.done() for task in tasks) < 10_000 - 257:
+            await asyncio.sleep(0.01)
+        gate.open.set()
+        return Counter(await asyncio.gather(*tasks))
+
+    assert asyncio.run(everybody()) == {200: 257, 429: 9743}  # one is called, 256 wait
+    assert asyncio.run(one()) == 200
 
 
 def test_a_request_whose_time_is_over_is_told_and_forgotten(tmp_path, gate):
