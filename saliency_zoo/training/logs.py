@@ -2,7 +2,7 @@
 
 import csv
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -44,10 +44,7 @@ class Log:
     def _write(self, epochs: Sequence[Row]) -> None:
         rows = [row for epoch in epochs for row in _rows(self._phase, epoch)]
         if rows != self._there:
-            with replacing(self._table) as temporary, temporary.open("w", newline="") as file:
-                writer = csv.DictWriter(file, COLUMNS)
-                writer.writeheader()
-                writer.writerows([*self._others, *rows])
+            write(self._table, [*self._others, *rows])
         self._events.flush()
         self._there, self._last = rows, time.monotonic()
 
@@ -58,6 +55,14 @@ def read(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """The table with these rows, in place of the one that is there."""
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _rows(phase: str, epoch: Row) -> list[dict[str, str]]:
