@@ -21,6 +21,7 @@ _SHIFT, _CROP, _NOISE, _AUGMENT = 0, 1, 2, 3
 _SECOND = 1000  # streams of the second view
 # The system may map 2 MB around each image that is read from a file; of so many it holds them.
 _HELD = 32
+_SMALL = 2**16  # values of a batch
 _THREADS = min(4, os.cpu_count() or 1)
 
 
@@ -111,7 +112,9 @@ class Batches:
 
     def _view(self, epoch: int, indices: np.ndarray, extra: int, stream: int = 0) -> dict:
         """Images and maps as one draw shows them; the first `extra` are only looked back at."""
-        uniform = draws.uniform(self.seed, epoch, indices, 3, stream + _CROP)
+        uniform = np.zeros((len(indices), 3), np.float32)
+        if self.crop or self.flip:  # a third of the time of a small batch
+            uniform = draws.uniform(self.seed, epoch, indices, 3, stream + _CROP)
         images, maps = self._window(self.images, indices, uniform), None
         if self.saliency is not None:
             maps = self._window(self.saliency, indices, uniform)[..., None]
@@ -167,8 +170,15 @@ class Batches:
             windows[mirrored] = windows[mirrored, :, ::-1]
         return windows
 
-    def run(self, first: int, total: int, ahead: int = 4) -> Iterator[dict[str, np.ndarray]]:
-        """Batches number `first` to `total - 1` of a run, `ahead` of them prepared by threads."""
+    def run(
+        self, first: int, total: int, ahead: int | None = None
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """Batches number `first` to `total - 1` of a run, `ahead` of them prepared by threads.
+
+        By default these are four, and of small ones, of which a step may take many at once, more.
+        """
+        if ahead is None:
+            ahead = 4 if self.batch_size * math.prod(self.images.shape[1:]) >= _SMALL else 32
         places = (divmod(number, self.steps) for number in range(first, total))
         with ThreadPoolExecutor(_THREADS) as pool:
             jobs = (pool.submit(self.batch, *place) for place in places)
