@@ -158,7 +158,8 @@ def test_many_clients_get_their_own_answers_or_are_told_to_come_back(tmp_path, g
 
 
 def test_ten_thousand_requests_at_once(tmp_path, gate):
-    app = application([toy(tmp_path, lambda _: signatures(gate))], Limits(), Metrics())
+    model = toy(tmp_path, lambda _: signatures(gate))
+    app = application([model], Limits(), Metrics())
     asked = {"type": "http.request", "body": json.dumps({"instances": [image()]}).encode()}
     scope = {"type": "http", "method": "POST", "path": V1, "query_string": b"", "headers": []}
 
@@ -183,6 +184,7 @@ def test_ten_thousand_requests_at_once(tmp_path, gate):
 
     assert asyncio.run(everybody()) == {200: 257, 429: 9743}  # one is called, 256 wait
     assert asyncio.run(one()) == 200
+    model.batcher.close()
 
 
 def test_a_request_whose_time_is_over_is_told_and_forgotten(tmp_path, gate):

@@ -117,26 +117,29 @@ def pixels(values: Any) -> np.ndarray:
     Flattened here, one depth after the other: an array of whatever a request holds could take a
     thousand times as much memory as the request.
     """
-    row, kinds, shape = [values], {type(values)}, ()
-    while kinds == {list}:
-        lengths = set(map(len, row))
-        if len(lengths) > 1:
+    row, shape = [values], ()
+    while row and type(row[0]) is list:
+        if set(map(type, row)) != {list} or len(lengths := set(map(len, row))) > 1:
             raise Refusal(400, "The lists of an image differ in length, or in depth.")
         shape += (*lengths,)
         row = list(itertools.chain.from_iterable(row))
-        kinds = set(map(type, row))
-    if list in kinds:
-        raise Refusal(400, "The lists of an image differ in length, or in depth.")
-    if kinds - {int}:
-        named = ", ".join(sorted(_KINDS.get(kind, "something else") for kind in kinds - {int}))
-        raise Refusal(400, f"Pixels are whole numbers from 0 to 255. Received: {named}")
     try:
         flat = bytes(row)
-    except (ValueError, OverflowError):
-        raise Refusal(
-            400, f"Pixels are whole numbers from 0 to 255. Received: {min(row)} to {max(row)}"
-        ) from None
+    except (TypeError, ValueError, OverflowError):
+        raise _no_pixels(row) from None
+    if b"e" in orjson.dumps(row):  # true and false, which are numbers to Python; quicker than types
+        raise _no_pixels(row)
     return np.frombuffer(flat, "uint8").reshape(shape)
+
+
+def _no_pixels(row: list) -> Refusal:
+    """Why a list is none of pixels."""
+    kinds = set(map(type, row))
+    if list in kinds:
+        return Refusal(400, "The lists of an image differ in length, or in depth.")
+    named = ", ".join(sorted(_KINDS.get(kind, "something else") for kind in kinds - {int}))
+    received = named or f"{min(row)} to {max(row)}"
+    return Refusal(400, f"Pixels are whole numbers from 0 to 255. Received: {received}")
 
 
 def check_shape(shape: Sequence[int], signature: Signature, limits: Limits) -> None:
