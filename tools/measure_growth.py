@@ -1,4 +1,4 @@
-"""How the time of a run grows: `python tools/measure_growth.py --out docs/results/growth`.
+"""How the time of a run grows: `python tools/measure_growth.py --out docs/results/growth/growth`.
 
 One thing at a time is varied around one recipe: images, pixels, width, depth. Each point is what
 `train --estimate` reckons for pre-training. The exponent is the slope of a line through the points
@@ -94,7 +94,7 @@ def measured(recipe: Path, repeats: int) -> dict[str, dict[str, Any]]:
 def checked(recipe: Path) -> list[dict[str, float]]:
     """Whole runs beside what was reckoned for them."""
     rows = []
-    for overrides in (["train.epochs=8"], [*DENSE, "train.epochs=8"]):
+    for overrides in (["train.epochs=12"], [*DENSE, "train.epochs=48"]):
         chosen = config.load(recipe, overrides)
         reckoned = sum(part.seconds for part in estimate(chosen, "one"))
         with tempfile.TemporaryDirectory() as folder:
