@@ -216,7 +216,10 @@ def test_a_table_goes_on_from_its_data_alone(finished, tmp_path, monkeypatch, ca
     ("changes", "sentence"),
     [
         ({"recipe": {"train": {"epochs": 7}}}, "'with maps' is 7: remove that file"),
-        ({"recipe": 3}, "no data of a table, or of an older version. Received"),
+        ({"recipe": 3}, "table.json' does not read: the recipe is a table. Received: 3"),
+        ({"runs": [{}]}, "no data of a table, or of an older version. Received"),
+        ({"label": "other"}, "it holds seed 0 of 'other', which is no longer planned"),
+        ({"unlabelled": {"name": "synthetic", "checksum": "1" * 64}}, "checksum is 111111111111"),
         ({"data": {"name": "synthetic", "checksum": "0" * 64}}, "on other images, whose checksum"),
     ],
 )

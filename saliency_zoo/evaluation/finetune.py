@@ -71,20 +71,23 @@ def results(rows: list[dict[str, Any]], protocol: str, **details: Any) -> dict[s
 
 def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, Any]:
     classes = len(run.inputs.labelled.class_names)
-    network = run.build(1000 * (run.recipe.train.seed + 1) + fold, classes)
+    seed = 1000 * (run.recipe.train.seed + 1) + fold
+    network = run.build(seed, classes)
     if arm == PRETRAINED:
         _start_from_encoder(run, network, indices)
-    state = _teach(run, network, indices, _phase(arm, fold))
+    state = _teach(run, network, indices, _phase(arm, fold), seed)
     if arm == PRETRAINED and fold == 0:
         save_weights(network, run.folder / CLASSIFIER)
     row = {"arm": arm, "fold": fold, "labels": len(indices)}
     return {**row, "accuracy": score(run, network), "seconds": round(state.seconds, 1)}
 
 
-def _teach(run: Run, network: keras.Model, indices: np.ndarray, phase: str) -> loop.State:
+def _teach(
+    run: Run, network: keras.Model, indices: np.ndarray, phase: str, seed: int
+) -> loop.State:
     """Trains the network on the labelled images, with normalisation meanwhile if asked."""
     settings, batches = run.recipe.finetune, _batches(run, indices)
-    trained = normalised(run, network) if settings.normalise else network
+    trained = normalised(run, network, seed) if settings.normalise else network
     for stage in networks.stages(trained):
         stage.trainable = settings.train == "all"
     passes = settings.parts * loop.steps(settings, batches)
@@ -95,9 +98,15 @@ def _teach(run: Run, network: keras.Model, indices: np.ndarray, phase: str) -> l
     return state
 
 
-def normalised(run: Run, network: keras.Model) -> keras.Model:
-    """The network as `finetune.normalise` has it trained: `folding.fold` brings it back."""
-    twin = run.build(run.recipe.train.seed, network.output.shape[-1], normalisation="batch")
+def normalised(run: Run, network: keras.Model, seed: int = 0) -> keras.Model:
+    """The network as `finetune.normalise` has it trained: `folding.fold` brings it back.
+
+    Args:
+        run: the run.
+        network: the plain network, with a head.
+        seed: of what layers draw in training.
+    """
+    twin = run.build(seed, network.output.shape[-1], normalisation="batch")
     folding.check_foldable(network, twin)
     folding.unfold(network, twin)
     return twin

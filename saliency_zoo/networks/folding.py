@@ -53,10 +53,19 @@ def check_foldable(plain: keras.Model, normalised: keras.Model) -> None:
     for layer, (other, *norms) in _pairs(plain, normalised):
         shapes = [tuple(w.shape) for w in layer.weights]
         kept = [tuple(w.shape) for w in other.weights]
-        linear = isinstance(layer, (keras.layers.Dense, keras.layers.Conv2D)) and len(shapes) == 2
-        folds = len(norms) == 1 and linear and shapes[: len(kept)] == kept
+        folds = len(norms) == 1 and _linear(layer, norms[0]) and shapes[: len(kept)] == kept
         if not folds and (norms or shapes != kept):
             raise _unfoldable(layer.name)
+
+
+def _linear(layer: keras.layers.Layer, norm: keras.layers.BatchNormalization) -> bool:
+    """Whether each output of a layer is one filter of its kernel and one bias, and nothing else."""
+    return (
+        isinstance(layer, (keras.layers.Dense, keras.layers.Conv2D))
+        and layer.activation is keras.activations.linear
+        and len(layer.weights) == 2
+        and layer.kernel.shape[-1:] == layer.bias.shape == norm.moving_mean.shape
+    )
 
 
 def _scale_and_shift(norm: keras.layers.BatchNormalization) -> tuple:

@@ -11,13 +11,13 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetune import PRETRAINED
 from saliency_zoo.presets import HISTORY, RESULTS
 from saliency_zoo.registry import networks
-from saliency_zoo.tables.earlier import Content, Place, recipe_of
+from saliency_zoo.tables.earlier import ABOUT, Content, Place, recipe_of
 from saliency_zoo.tables.plan import Cell, Table
 from saliency_zoo.training import logs
 
 Card = dict[str, Any]
 Done = list[tuple[Cell, Card]]
-ABOUT, AND = ("recipe", "data", "protocol", "parameters", "images", "versions"), " and "
+AND = " and "
 
 
 def collect(
@@ -30,8 +30,8 @@ def collect(
         planned: its runs, from `plan.cells`.
         known: rows that are known already, from `earlier.read`; runs that are here come first.
     """
-    cards = [(cell, experiment.finished(cell.folder)) for cell in planned]
-    done = [(cell, card) for cell, card in cards if card is not None]
+    pairs = [(cell, experiment.finished(cell.folder)) for cell in planned]
+    done = [(cell, card) for cell, card in pairs if card is not None]
     groups = [
         {
             "label": group,
@@ -55,18 +55,22 @@ def _row(table: Table, group: str, row: str, done: Done, known: Content | None) 
     runs |= {cell.seed: _run(cell, card) for cell, card in found}
     about = {key: known[key] for key in ABOUT} if known else {}
     if found:
-        _check_images(known, *found[0])
+        _check_images(known, found)
         about = {**_about(*found[0]), "versions": _versions([about, *(c for _, c in found)])}
     there = [runs[seed] for seed in table.seeds if seed in runs]
     return {"label": row, "values": table.rows[row], **about, "runs": there}
 
 
-def _check_images(known: Content | None, cell: Cell, card: Card) -> None:
-    if known is not None and known["data"] != card["data"]:
-        raise ZooError(
-            f"Other seeds of {cell.row!r} were run on other images, whose checksum is "
-            f"{known['data']['checksum'][:12]}. Received: {card['data']['checksum'][:12]}"
-        )
+def _check_images(known: Content | None, found: Done) -> None:
+    """A row whose seeds saw different images would be nobody's result."""
+    for cell, card in found:
+        for kind in ("data", "unlabelled"):
+            there = (known or found[0][1])[kind]
+            if there != card[kind]:
+                raise ZooError(
+                    f"Other seeds of {cell.row!r} were run on other images, whose checksum is "
+                    f"{there['checksum'][:12]}. Received: {card[kind]['checksum'][:12]}"
+                )
 
 
 def _about(cell: Cell, card: Card) -> dict[str, Any]:
@@ -75,6 +79,7 @@ def _about(cell: Cell, card: Card) -> dict[str, Any]:
     return {
         "recipe": recipe_of(cell),
         "data": card["data"],
+        "unlabelled": card["unlabelled"],
         "protocol": card["metrics"]["protocol"],
         "parameters": _parameters(json.dumps({**network, "classes": len(classes)})),
         "images": _images_seen(cell, card["images_seen"]["pretraining"]),

@@ -12,6 +12,8 @@ from saliency_zoo.training.differences import differences
 
 Content = Mapping[str, Any]
 Place = tuple[str, str]
+# What a row says of all its seeds.
+ABOUT = ("recipe", "data", "unlabelled", "protocol", "parameters", "images", "versions")
 
 
 def read(path: Path, planned: Sequence[Cell]) -> dict[Place, Content]:
@@ -19,18 +21,29 @@ def read(path: Path, planned: Sequence[Cell]) -> dict[Place, Content]:
 
     Args:
         path: the file `table.json`; it need not be there.
-        planned: the runs as they are planned now. What other values gave is refused, because the
-            next run would write over it.
+        planned: the runs as they are planned now. What other values gave, and what is no longer
+            planned, is refused, because the next run would write over it.
     """
     if not path.exists():
         return {}
     try:
         found = dict(_rows(json.loads(path.read_text(encoding="utf-8"))))
         recipes = {place: _resolved(row["recipe"]) for place, row in found.items()}
+        runs = {(*place, run["seed"]) for place, row in found.items() for run in row["runs"]}
+        _ = [row[key] for row in found.values() for key in ABOUT]
+    except ZooError as error:
+        raise ZooError(f"A recipe in {str(path)!r} does not read: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ZooError(
             f"These are no data of a table, or of an older version. Received: {str(path)!r}"
         ) from None
+    for group, row, seed in sorted(runs - {(c.group, c.row, c.seed) for c in planned}):
+        where = f"{row!r} of {group!r}" if group else repr(row)
+        raise ZooError(
+            f"The table has changed since {str(path)!r} was written: it holds seed {seed} of "
+            f"{where}, which is no longer planned. Remove that file, or begin in another folder. "
+            f"Received: {row!r}"
+        )
     for cell in planned:
         there = recipes.get((cell.group, cell.row), recipe_of(cell))
         for name, old, new in differences(there, recipe_of(cell)):

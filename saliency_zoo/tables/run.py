@@ -19,8 +19,8 @@ from saliency_zoo.tables.collect import collect
 from saliency_zoo.tables.plan import Cell, Table, cells, load
 from saliency_zoo.tables.render import markdown
 from saliency_zoo.training import pretraining
+from saliency_zoo.training.differences import differences
 from saliency_zoo.training.inputs import CACHE_VARIABLE
-from saliency_zoo.training.run import differences
 
 DATA, TEXT = "table.json", "table.md"
 
@@ -131,8 +131,8 @@ def _run(cell: Cell, number: str, strategy: str, planned: list[Cell]) -> bool:
 
 def _pretrained(cell: Cell, planned: list[Cell]) -> Path | None:
     """The folder of a finished run that differs only in what comes after pre-training."""
-    same = (other for other in planned if pretraining.same(cell.recipe, other.recipe))
-    return next((o.folder for o in same if experiment.finished(o.folder) is not None), None)
+    alike = (other for other in planned if pretraining.same(cell.recipe, other.recipe))
+    return next((o.folder for o in alike if experiment.finished(o.folder) is not None), None)
 
 
 def _write(table: Table, planned: list[Cell], out: Path, command: str) -> dict[str, Any]:

@@ -51,18 +51,23 @@ def pretrain(run: Run) -> keras.Model:
 def take_over(run: Run, other: Path) -> None:
     """Begins with what the pre-training of another run left, so that `pretrain` finds it done.
 
+    Of a run on other images nothing is taken.
+
     Args:
         run: a run whose pre-training is the same.
         other: the folder of the other one, finished.
     """
-    if (run.folder / ENCODER).exists():
+    card = cards.read_card(other)
+    seen = {card[kind]["name"]: card[kind]["checksum"] for kind in ("data", "unlabelled")}
+    if (run.folder / ENCODER).exists() or seen != run.inputs.checksums:
         return
-    history = [row for row in logs.read(other / HISTORY) if _pretrains(row["phase"])]
-    logs.write(run.folder / HISTORY, history)
-    run.took({"pretrain": cards.read_card(other)["seconds"]["pretraining"]})
-    for path in [*sorted((other / DECODERS).glob("*.h5")), other / ENCODER]:
-        with replacing(run.folder / path.relative_to(other)) as temporary:
-            shutil.copyfile(path, temporary)
+    history = logs.read(Path(cards.checked(other, HISTORY)))
+    logs.write(run.folder / HISTORY, [row for row in history if _pretrains(row["phase"])])
+    run.took({"pretrain": card.get("seconds", {}).get("pretraining", 0.0)})
+    decoders = [name for name in card["files"] if name.startswith(f"{DECODERS}/")]
+    for name in [*decoders, ENCODER]:
+        with replacing(run.folder / name) as temporary:
+            shutil.copyfile(cards.checked(other, name), temporary)
 
 
 def same(one: Recipe, other: Recipe) -> bool:

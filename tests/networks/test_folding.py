@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import saliency_zoo as zoo
+from saliency_zoo.layers.make import names
 from saliency_zoo.networks.folding import check_foldable, fold, unfold
 from saliency_zoo.networks.network import stages
 
@@ -57,6 +58,20 @@ def test_the_normalised_network_begins_with_the_kernels_and_the_head_of_the_plai
         assert np.array_equal(mine.layers[0].kernel, theirs.layers[0].kernel)
     heads = (network.get_layer("head").get_weights() for network in (plain, twin))
     assert all(np.array_equal(a, b) for a, b in zip(*heads, strict=True))
+
+
+@pytest.mark.parametrize("convolution", names("convolution"))
+def test_each_convolution_folds_or_is_refused(convolution):
+    plain, twin = pair("thesis_conv", **SIZES["thesis_conv"], convolution=convolution)
+    moved(twin)
+    try:
+        check_foldable(plain, twin)
+    except zoo.ZooError:
+        return
+    fold(twin, plain)
+    x = images(plain, 4)
+    wanted = keras.ops.convert_to_numpy(twin(x, training=False))
+    assert np.allclose(keras.ops.convert_to_numpy(plain(x)), wanted, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", ["resnet20", "preact_resnet164", "mobilenet"])

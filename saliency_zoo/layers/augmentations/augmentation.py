@@ -55,6 +55,12 @@ class Augmentation(keras.layers.Layer):
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
 
+    def place(self, weights, uniform):
+        """Index of one of the weights (N, count) of each image, as likely as it is large."""
+        reached = ops.cumsum(weights, axis=1)
+        before = reached <= ops.cast(uniform, "float32")[:, None] * reached[:, -1:]
+        return ops.minimum(ops.sum(ops.cast(before, "int32"), axis=1), weights.shape[1] - 1)
+
     @classmethod
     def example(cls):
         return {}, ((2, 6, 6, 3), (2, 6, 6, 1))

@@ -38,10 +38,7 @@ class SalientCrop(Augmentation):
         means = ops.average_pool(salient, self.crop, 1, "valid", data_format="channels_last")
         columns = means.shape[2]
         weights = ops.reshape(means, (-1, means.shape[1] * columns)) + self.floor
-        reached = ops.cumsum(weights, axis=1)
-        before = reached <= ops.cast(noise[:, :1], "float32") * reached[:, -1:]
-        place = ops.sum(ops.cast(before, "int32"), axis=1)
-        place = ops.minimum(place, means.shape[1] * columns - 1)
+        place = self.place(weights, noise[:, 0])
         top, left = place // columns, place % columns
         return self._window(images, top, left), self._window(maps, top, left)
 

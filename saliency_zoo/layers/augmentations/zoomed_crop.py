@@ -55,9 +55,7 @@ class ZoomedCrop(Augmentation):
         """Row and column of one pixel of each image."""
         height, width = maps.shape[1:3]
         salient = ops.maximum(ops.cast(maps, "float32"), 0)
-        reached = ops.cumsum(ops.reshape(salient, (-1, height * width)) + self.floor, axis=1)
-        before = reached <= uniform[:, None] * reached[:, -1:]
-        place = ops.minimum(ops.sum(ops.cast(before, "int32"), axis=1), height * width - 1)
+        place = self.place(ops.reshape(salient, (-1, height * width)) + self.floor, uniform)
         return ops.cast(place // width, "float32"), ops.cast(place % width, "float32")
 
     def _resized(self, images, maps, top, left, tall, wide):
