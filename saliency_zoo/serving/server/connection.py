@@ -25,6 +25,7 @@ class Connection(HttpToolsProtocol):
         self._timeout = timeout
         self._due: float | None = None  # when what is being read has to be there
         self._stuck: float | None = None  # when what is being written has to be read
+        self._closed: float | None = None  # when what is left to be written has to be read
         self._in_head = False
         self._apart = 0  # bytes since the last that belonged to a body
         self._watch: asyncio.TimerHandle | None = None
@@ -93,12 +94,15 @@ class Connection(HttpToolsProtocol):
     def _look(self) -> None:
         """Looks at the clock from time to time, which costs less than a timer for each request."""
         now = self.loop.time()
-        if self._stuck is not None and now >= self._stuck:
+        closing = self.transport.is_closing()
+        if closing and self._closed is None:
+            self._closed = now + self._timeout
+        late = self._due is not None and now >= self._due
+        if any(end is not None and now >= end for end in (self._stuck, self._closed)):
             self.transport.abort()
-        elif self._due is not None and now >= self._due and not self._answering():
+        elif late and not closing and not self._answering():
             self._end(408, f"A request arrives within {self._timeout:g} seconds.")
-        else:
-            self._watch = self.loop.call_later(self._timeout / _LOOKS, self._look)
+        self._watch = self.loop.call_later(self._timeout / _LOOKS, self._look)
 
     def _answering(self) -> bool:
         """Whether a request that is all there is being answered."""
@@ -108,7 +112,9 @@ class Connection(HttpToolsProtocol):
     def _end(self, status: int, sentence: str) -> None:
         """Says why, where a request has begun that is not being answered, and closes."""
         cycle = self.cycle
-        if self._in_head:
+        if self.pipeline:  # an answer to one before it is on its way
+            asked = False
+        elif self._in_head:
             asked = cycle is None or cycle.response_complete
         else:
             asked = cycle is not None and not cycle.response_started

@@ -17,6 +17,8 @@ from saliency_zoo.serving.server.models.saved_model import INPUT, Signature
 from saliency_zoo.serving.server.protocols.upload import Encoded
 from saliency_zoo.serving.server.refusal import Refusal
 
+_DEPTH = 8  # of lists, far beyond that of a batch of images
+
 
 class Asked(NamedTuple):
     """A request as it came.
@@ -121,6 +123,8 @@ def pixels(values: Any) -> np.ndarray:
     while row and type(row[0]) is list:
         if set(map(type, row)) != {list} or len(lengths := set(map(len, row))) > 1:
             raise Refusal(400, "The lists of an image differ in length, or in depth.")
+        if len(shape) == _DEPTH:
+            raise Refusal(400, f"Images have at most {_DEPTH} axes. Received: deeper lists")
         shape += (*lengths,)
         row = list(itertools.chain.from_iterable(row))
     try:
