@@ -1,6 +1,7 @@
 """The server: loads the models, opens the port, and drains when it is told to stop."""
 
 import functools
+import gc
 import logging
 import math
 import re
@@ -57,6 +58,7 @@ def serve(
         print(f"serving {versions} at {address}", flush=True)
         if token is None and not _LOCAL.fullmatch(host):
             log.warning("Whoever reaches %s may use it, for it asks for no token", address)
+        gc.freeze()  # what is there by now stays; each full collection would go through all of it
         # uvicorn raises the signal again when it has drained; that is the end as it should be.
         signal.signal(signal.SIGTERM, lambda *_: None)
         app = application(served, limits, metrics, poll, token, known(host, token, aliases))
