@@ -68,6 +68,7 @@ def test_malformed_json(client, address, body):
         ({"instances": [[1, 2]]}, "(1, 2)"),
         ({"instances": [[[[1, 2]]]]}, "(1, 1, 1, 2)"),
         ({"instances": [[[[1, 2, 3], [1, 2]]]]}, "differ in length"),
+        ({"instances": json.loads("[" * 70 + "1" + "]" * 70)}, "at most 8 axes"),
         ({"instances": [[[[1, 2, 300]]]]}, "300"),
         ({"instances": [[[[-1, 2, 3]]]]}, "-1"),
         ({"instances": [[[["1", "2", "3"]]]]}, "text"),
