@@ -130,11 +130,9 @@ class _Clocked(Batches):
 
     times: list[float] = dataclasses.field(default_factory=list)
 
-    def run(
-        self, first: int, total: int, ahead: int | None = None
-    ) -> Iterator[dict[str, np.ndarray]]:
+    def run(self, first: int, total: int) -> Iterator[dict[str, np.ndarray]]:
         self.times.append(time.monotonic())
-        for batch in super().run(first, total, ahead):
+        for batch in super().run(first, total):
             yield batch
             self.times.append(time.monotonic())
 

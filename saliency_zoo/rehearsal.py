@@ -125,7 +125,9 @@ def rehearse_finetuning(run: Run) -> None:
     make_optimizer(settings, 1)
     _check_head_alone(settings)
     network = run.build(run.recipe.train.seed, len(labelled.class_names))
-    classifier(run, normalised(run, network) if settings.normalise else network)
+    classifier(
+        run, normalised(run, network, run.recipe.train.seed) if settings.normalise else network
+    )
     if settings.code_scale == "fresh":
         check_rescalable(network)
 

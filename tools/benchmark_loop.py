@@ -48,11 +48,9 @@ class Clocked(Batches):
 
     times: list[float] = field(default_factory=list)
 
-    def run(
-        self, first: int, total: int, ahead: int | None = None
-    ) -> Iterator[dict[str, np.ndarray]]:
+    def run(self, first: int, total: int) -> Iterator[dict[str, np.ndarray]]:
         self.times.clear()
-        for batch in super().run(first, total, ahead):
+        for batch in super().run(first, total):
             self.times.append(time.perf_counter())
             yield batch
         self.times.append(time.perf_counter())

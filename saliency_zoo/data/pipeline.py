@@ -170,15 +170,10 @@ class Batches:
             windows[mirrored] = windows[mirrored, :, ::-1]
         return windows
 
-    def run(
-        self, first: int, total: int, ahead: int | None = None
-    ) -> Iterator[dict[str, np.ndarray]]:
-        """Batches number `first` to `total - 1` of a run, `ahead` of them prepared by threads.
-
-        By default these are four, and of small ones, of which a step may take many at once, more.
-        """
-        if ahead is None:
-            ahead = 4 if self.batch_size * math.prod(self.images.shape[1:]) >= _SMALL else 32
+    def run(self, first: int, total: int) -> Iterator[dict[str, np.ndarray]]:
+        """Batches number `first` to `total - 1` of a run, some prepared ahead by threads."""
+        # A step may take many small ones at once.
+        ahead = 32 if self.batch_size * math.prod(self.images.shape[1:]) < _SMALL else 4
         places = (divmod(number, self.steps) for number in range(first, total))
         with ThreadPoolExecutor(_THREADS) as pool:
             jobs = (pool.submit(self.batch, *place) for place in places)

@@ -98,7 +98,7 @@ def _teach(
     return state
 
 
-def normalised(run: Run, network: keras.Model, seed: int = 0) -> keras.Model:
+def normalised(run: Run, network: keras.Model, seed: int) -> keras.Model:
     """The network as `finetune.normalise` has it trained: `folding.fold` brings it back.
 
     Args:

@@ -20,6 +20,7 @@ from saliency_zoo.search.propose import check
 from saliency_zoo.search.report import report
 from saliency_zoo.search.space import corners, recipe_with
 from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED
+from saliency_zoo.training import preemption
 from saliency_zoo.training.inputs import CACHE_VARIABLE, Inputs
 from saliency_zoo.training.run import differences
 
@@ -156,7 +157,9 @@ def _started(
     def start(worker: int) -> None:
         words = [str(word) for word in (out, worker, count, home)]
         line = [sys.executable, "-m", "saliency_zoo.search.worker", *words]
-        at_work[worker] = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, text=True)
+        options = {"env": environment, "stdout": subprocess.PIPE, "text": True}
+        with preemption.deferred():  # a process that was started is always one that is known
+            at_work[worker] = subprocess.Popen(line, **options)
 
     try:
         yield at_work, start

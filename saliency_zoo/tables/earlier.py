@@ -27,10 +27,12 @@ def read(path: Path, planned: Sequence[Cell]) -> dict[Place, Content]:
     if not path.exists():
         return {}
     try:
-        found = dict(_rows(json.loads(path.read_text(encoding="utf-8"))))
+        found = {
+            place: {key: row[key] for key in (*ABOUT, "runs")}
+            for place, row in _rows(json.loads(path.read_text(encoding="utf-8")))
+        }
         recipes = {place: _resolved(row["recipe"]) for place, row in found.items()}
         runs = {(*place, run["seed"]) for place, row in found.items() for run in row["runs"]}
-        _ = [row[key] for row in found.values() for key in ABOUT]
     except ZooError as error:
         raise ZooError(f"A recipe in {str(path)!r} does not read: {error}") from None
     except (ValueError, KeyError, TypeError, AttributeError):

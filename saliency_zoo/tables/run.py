@@ -36,8 +36,8 @@ def run(
     """Runs what is missing of a table and writes `table.json` and `table.md`.
 
     Called again it goes on where it was: what `table.json` holds is not run again, even where the
-    folder of the run is gone. Several processes may work on one table: each takes runs
-    that no other is at.
+    folder of the run is gone. Several processes may work on one table: each takes runs that no
+    other is at.
 
     Args:
         path: the file of the table.
@@ -64,9 +64,7 @@ def run(
     ]
     with _shared_maps(out):
         for number, cell in enumerate(chosen, 1):
-            if not earlier.done(known, cell) and _run(
-                cell, f"run {number} of {len(chosen)}", strategy, planned
-            ):
+            if _run(cell, f"run {number} of {len(chosen)}", strategy, planned):
                 _write(table, planned, out, command)
     return _write(table, planned, out, command)
 

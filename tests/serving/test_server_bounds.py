@@ -13,6 +13,7 @@ import pytest
 
 pytest.importorskip("uvicorn", reason="the extra `serve` is not installed")
 
+from saliency_zoo.serving.server.connection import Connection
 from saliency_zoo.serving.server.protocols import upload
 from tests.serving.running import TOY, Gate, image, means, running, signatures, toy, wait_until
 
@@ -38,6 +39,56 @@ def answer(client, *pieces, pause=0.0):
             while piece := connection.recv(65536):
                 said += piece
         return said
+
+
+class Deaf:
+    """A transport and a clock: its client reads nothing that is left to be written."""
+
+    now, aborted, written = 0.0, False, b""
+
+    def time(self):
+        return self.now
+
+    def call_later(self, *_):
+        return None
+
+    def is_closing(self):
+        return True
+
+    def write(self, data):
+        self.written += data
+
+    def close(self):
+        pass
+
+    def abort(self):
+        self.aborted = True
+
+
+@pytest.fixture
+def deaf():
+    """A connection to one, as far as it looks at clocks."""
+    made = Connection.__new__(Connection)
+    made.loop = made.transport = Deaf()
+    made._timeout, made._due, made._stuck, made._closed = 1.0, None, None, None
+    return made
+
+
+def test_what_is_closed_does_not_wait_for_ever(deaf):
+    deaf._look()
+    deaf.loop.now = 0.9
+    deaf._look()
+    assert not deaf.transport.aborted
+    deaf.loop.now = 1.0
+    deaf._look()
+    assert deaf.transport.aborted
+
+
+@pytest.mark.parametrize("answered_before", [[], ["a cycle"]])
+def test_nothing_is_said_in_the_middle_of_another_answer(deaf, answered_before):
+    deaf.pipeline, deaf.cycle, deaf._in_head = answered_before, None, True
+    deaf._end(408, "Late.")
+    assert deaf.transport.written.startswith(b"HTTP/1.1 408") is not bool(answered_before)
 
 
 def test_a_head_that_does_not_end_is_ended(hurried):
@@ -219,4 +270,5 @@ def test_names_of_other_hosts_are_refused(tmp_path):
             for host in ("localhost:8501", "127.0.0.1", "[::1]:1", "Zoo.Example:80"):
                 assert client.ask(path, Host=host).status == 200
     assert known("0.0.0.0", None, frozenset()) is None
+    assert "localhost" in known("::1", None, frozenset())
     assert known("127.0.0.1", b"token", frozenset()) is None

@@ -2,9 +2,9 @@
 
 import functools
 import gc
+import ipaddress
 import logging
 import math
-import re
 import signal
 import socket
 import sys
@@ -23,7 +23,6 @@ log = logging.getLogger(__name__)
 _BACKLOG = 2048
 _TURN = 2e-4  # seconds that a finished call may have to wait for the interpreter; 5e-3 is Python's
 _IDLE = 75  # longer than balancers keep an idle connection, so that they are the ones to close it
-_LOCAL = re.compile(r"127(\.\d+){3}|localhost|::1")
 
 
 def serve(
@@ -56,20 +55,21 @@ def serve(
         address = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}"
         versions = ", ".join(f"{m.name} {sorted(m.versions)}" for m in served)
         print(f"serving {versions} at {address}", flush=True)
-        if token is None and not _LOCAL.fullmatch(host):
+        names = known(listening.getsockname()[0], token, aliases | {host.lower()})
+        if token is None and names is None:
             log.warning("Whoever reaches %s may use it, for it asks for no token", address)
         gc.freeze()  # what is there by now stays; each full collection would go through all of it
         # uvicorn raises the signal again when it has drained; that is the end as it should be.
         signal.signal(signal.SIGTERM, lambda *_: None)
-        app = application(served, limits, metrics, poll, token, known(host, token, aliases))
+        app = application(served, limits, metrics, poll, token, names)
         uvicorn.Server(configuration(app, limits)).run(sockets=[listening])
 
 
-def known(host: str, token: bytes | None, aliases: frozenset[str]) -> frozenset[str] | None:
-    """The names that requests may call a host by: any, unless only this machine may ask."""
-    if token or not _LOCAL.fullmatch(host):
+def known(address: str, token: bytes | None, aliases: frozenset[str]) -> frozenset[str] | None:
+    """The names that requests may call a server by: any, unless only this machine may ask."""
+    if token or not ipaddress.ip_address(address).is_loopback:
         return None
-    return aliases | {"localhost", "127.0.0.1", "[::1]", host}
+    return aliases | {"localhost", "127.0.0.1", "[::1]", address}
 
 
 def models(names: Sequence[str], limits: Limits, metrics: Metrics) -> list[Model]:
