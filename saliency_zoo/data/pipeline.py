@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo.data import draws
+from saliency_zoo.data.compiled import compiled
 from saliency_zoo.data.image_set import check_images
 from saliency_zoo.data.mapping import release
 from saliency_zoo.data.scaling import Scaling as Scaling
@@ -63,6 +64,7 @@ class Batches:
 
     def __post_init__(self):
         self._order: tuple[int | None, Any] = None, None
+        self._programs = [compiled(layer) for layer in self.augment]
         check_images(self.images)
         count, height, width, _ = self.images.shape
         worker, workers = self.shard
@@ -143,11 +145,11 @@ class Batches:
         return whole[places % self.batch_size], extra
 
     def _augmented(self, images, maps, epoch: int, indices: np.ndarray, stream: int) -> tuple:
-        for number, layer in enumerate(self.augment, start=stream + _AUGMENT):
+        stages = zip(self.augment, self._programs, strict=True)
+        for number, (layer, program) in enumerate(stages, start=stream + _AUGMENT):
             count = layer.numbers(*images.shape[1:3])
             noise = draws.uniform(self.seed, epoch, indices, count, number)
-            pair = [images.astype(np.float32), maps]
-            images, maps = map(np.asarray, layer(pair, noise, training=True))
+            images, maps = map(np.asarray, program(images.astype(np.float32), maps, noise))
         return images, maps
 
     def _window(self, arrays: np.ndarray, indices: np.ndarray, uniform: np.ndarray) -> np.ndarray:
