@@ -11,7 +11,9 @@ from saliency_zoo.data.image_set import load
 from saliency_zoo.data.mapping import release
 from saliency_zoo.data.stl10 import MD5, stl10
 from saliency_zoo.errors import ZooError
+from saliency_zoo.tables.run import run
 
+ROOT = Path(__file__).parents[2]
 RNG = np.random.default_rng(0)
 NAMES = ["airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck"]
 
@@ -140,18 +142,37 @@ def reference():
     return Path(folder)
 
 
-def test_genuine_images(tmp_path):
+@pytest.fixture(scope="module")
+def genuine(tmp_path_factory):
+    """The genuine images, and the folder of the official files that are made of them."""
     with np.load(reference() / "stl10_real_samples.npz") as sample:
         real = {key: sample[key] for key in sample.files if key[0] in "xy"}
-    root = tmp_path / "stl10_binary"
+    root = tmp_path_factory.mktemp("genuine") / "stl10_binary"
     official(root, real["x_train"], real["y_train"], real["x_test"], real["y_test"],
              real["x_unlabeled"], [range(0, 100, 2), range(1, 100, 2)])  # fmt: skip
+    return root, real
+
+
+def test_genuine_images(genuine):
+    root, real = genuine
     data = stl10(root)
     for split, key in (("train", "x_train"), ("test", "x_test"), ("unlabelled", "x_unlabeled")):
         assert np.array_equal(data.split(split).images, real[key])
     assert np.array_equal(data.split("train").labels, real["y_train"])
     assert np.array_equal(data.split("test").labels, real["y_test"])
     assert sum(map(len, data.splits.values())) == 437
+
+
+def test_the_table_of_tin10_runs_on_genuine_images(genuine, tmp_path):
+    """As docs/results.md has it run on STL-10."""
+    words = [f"data.{key}=stl10:{genuine[0]}" for key in ("name", "unlabelled")]
+    short = ["saliency.patch=3", "train.batch_size=62", "finetune.epochs=2", "train.epochs=1"]
+    path = ROOT / "zoo_configs" / "tables" / "tin10.toml"
+    content = run(path, tmp_path / "out", [*words, *short], only=["dual path"], seeds=[0])
+    (row,) = (r for r in content["groups"][0]["rows"] if r["label"] == "dual path")
+    assert row["images"]["pretraining"] == 3 * 248
+    assert row["images"]["labelled"] == 50
+    assert [len(r["accuracy"]) for r in row["runs"]] == [2]
 
 
 def test_labels_are_the_published_ones():
