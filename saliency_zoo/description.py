@@ -6,8 +6,7 @@ import shlex
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saliency_zoo import presets, registry
-from saliency_zoo.cards import CARD
+from saliency_zoo import cards, presets, registry
 from saliency_zoo.errors import ZooError, unknown
 
 
@@ -20,7 +19,7 @@ class Description(NamedTuple):
 
 def describe(name: str) -> Description:
     """Describes a preset (by name or path), or a registered entry (`name` or `kind:name`)."""
-    if name in presets.names() or (Path(name) / CARD).is_file():
+    if name in presets.names() or (Path(name) / cards.CARD).is_file():
         return _preset(presets.find(name))
     kind, _, entry = name.rpartition(":")
     for known in registry.ALL.values():
@@ -86,15 +85,17 @@ def _stage(row: dict[str, Any]) -> str:
 
 
 def _in_words(card: dict[str, Any]) -> str:
-    model, seen = card["model"], card["images_seen"]["pretraining"]
+    model = card["model"]
     network = ", ".join(f"{k}={v!r}" for k, v in model["network"].items() if k != "name")
-    learner = ", ".join(f"{k}={v!r}" for k, v in model["learner"].items() if k != "name")
+    options = ", ".join(f"{k}={v!r}" for k, v in model["learner"].items() if k != "name")
+    learner = f"{model['learner']['name']}({options})" if card.get("pretrained", True) else "none"
+    seen = card["images_seen"]["pretraining"] if card.get("pretrained", True) else 0
     features = outlined(card["features"]) if card["features"] else "unknown: no such network here"
     versions = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
     lines = [
         f"{card['name']}: {card['description']}",
         f"  network   {model['network']['name']}({network})",
-        f"  learner   {model['learner']['name']}({learner})",
+        f"  learner   {learner}",
         f"  data      {card['data']['name']}, {seen} images without labels, seed {card['seed']}",
         f"  input     uint8 images of any size, resized to {model['preprocessing']['size']}",
         f"  features  {features}",
@@ -135,7 +136,7 @@ def metrics(card: dict[str, Any]) -> str:
     if not found:
         return "pre-trained; no labels, so no accuracy"
     titles = {
-        "pretrained": "with pre-training",
+        "pretrained": "with pre-training" if card.get("pretrained", True) else "no pre-training",
         "none": "without pre-training",
         "difference": "difference, paired",
     }

@@ -38,12 +38,12 @@ def main() -> int:
 
 def row(card: dict) -> str:
     metrics = card["metrics"]
+    arms = ("pretrained", "none") if card.get("pretrained", True) else ("", "pretrained")
     cells = [
         f"`{card['name']}`",
         card["data"]["name"],
         metrics.get("protocol", "none"),
-        accuracy(metrics, "pretrained"),
-        accuracy(metrics, "none"),
+        *(accuracy(metrics, arm) for arm in arms),
         f"`saliency-zoo train SavedModels/{card['name']}/recipe.toml --out DIR`",
     ]
     return f"| {' | '.join(cells)} |\n"

@@ -26,8 +26,18 @@ def test_few_labels_and_ten_crops_from_a_recipe(tmp_path):
     assert card["metrics"]["protocol"] == "few_labels"
     assert (card["metrics"]["labels_per_class"], card["metrics"]["crops"]) == (2, "ten")
     assert "test accuracy, few_labels, 2 labels a class, ten crops:" in metrics(card)
+    assert "  with pre-training " in metrics(card)
     rows = json.loads((tmp_path / "run" / RESULTS).read_text())["runs"]
     assert {(row["arm"], row["labels"]) for row in rows} == {("pretrained", 20), ("none", 20)}
+
+
+def test_a_run_without_pre_training_is_called_that(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    words = ["train.epochs=0", "train.joint_epochs=0", "finetune.without_pretraining=false"]
+    card = train(config.load(path, words), tmp_path / "run", "one")
+    assert "  no pre-training " in metrics(card)
+    assert "with" not in metrics(card)
 
 
 def test_augmented_and_with_a_saliency_decoder_for_a_while(tmp_path):
