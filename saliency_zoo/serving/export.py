@@ -18,6 +18,7 @@ def export(
     force: bool = False,
     version: int | None = None,
     archive: bool = False,
+    describe: str | None = None,
 ) -> Path:
     """Makes a preset of a finished run.
 
@@ -29,6 +30,7 @@ def export(
         version: number of a new SavedModel. A preset of this name is replaced but for its
             SavedModels, whose numbers are lower.
         archive: write one file, `NAME.tar`, in place of a folder.
+        describe: what its card says that it is, in place of the recipe's description.
 
     Returns:
         The preset's folder or archive, which holds all of it or does not exist.
@@ -44,6 +46,8 @@ def export(
         )
     source = Path(presets.find(str(run)))
     content = undamaged(source)
+    if describe is not None:
+        content = {**content, "description": describe}
     if not content["golden"]["outputs"]:
         raise ZooError(f"The run has not finished: train it to its end. Received: {str(run)!r}")
     older = _older(target, version) if grows else []

@@ -92,6 +92,13 @@ def test_a_preset_is_copied_with_its_saved_model(preset, tmp_path, monkeypatch):
     assert (copied["name"], made.name) == ("other.name", "other.name")
 
 
+def test_a_preset_is_described_anew(preset, tmp_path):  # noqa: F811
+    made = export(preset, "thesis_conv.birds", tmp_path, describe="Birds of one garden")
+    assert cards.read_card(made)["description"] == "Birds of one garden"
+    assert presets.verify(str(made)) == []
+    assert (made / "recipe.toml").read_bytes() == (preset / "recipe.toml").read_bytes()
+
+
 def test_a_preset_and_its_archive_are_one(preset, tmp_path):  # noqa: F811
     words = ["export", preset, "--as", PRESET, "--archive", "--to"]
     for folder in (tmp_path / "a", tmp_path / "b"):

@@ -4,7 +4,7 @@ from saliency_zoo.cli.verb import Verb, argument
 from saliency_zoo.errors import ZooError
 
 _OPTIONS = {
-    "as": ("to", "version", "archive"),
+    "as": ("to", "version", "archive", "describe"),
     "form": ("precision", "signature", "calibrate", "out"),
     "target": ("out",),
 }
@@ -73,6 +73,9 @@ VERB = Verb(
         metavar="N",
         help="with --as: number of the SavedModel, default 1; a preset of this name is replaced "
         "and keeps its SavedModels of lower numbers",
+    ),
+    argument(
+        "--describe", metavar="TEXT", help="with --as: a line for its card; default: its recipe's"
     ),
     argument("--archive", action="store_true", help="with --as: write NAME.tar, not a folder"),
     argument(
