@@ -19,7 +19,7 @@ several, because runs that share a seed or a fold are not independent. All netwo
 the same test images, and folds may share training images: the intervals say nothing of other \
 images. `parameters` are those of the network that is left for inference; `images` counts what \
 pre-training looked at, repetitions included; `minutes` are those of pre-training and of \
-fine-tuning on all folds, for one seed.
+fine-tuning on all folds, for one seed, the middle one where there are several.
 """
 
 
@@ -126,12 +126,12 @@ def _plus_minus(values: np.ndarray) -> str:
 
 
 def _minutes(runs: Sequence[dict[str, Any]]) -> str:
-    return " + ".join(_mean_minutes(runs, phase) for phase in ("pretraining", "finetuning"))
+    return " + ".join(_middle_minutes(runs, phase) for phase in ("pretraining", "finetuning"))
 
 
-def _mean_minutes(runs: Sequence[dict[str, Any]], phase: str) -> str:
+def _middle_minutes(runs: Sequence[dict[str, Any]], phase: str) -> str:
     seconds = [run["seconds"][phase] for run in runs if phase in run["seconds"]]
-    return f"{np.mean(seconds) / 60:.1f}" if seconds else NOTHING
+    return f"{np.median(seconds) / 60:.1f}" if seconds else NOTHING
 
 
 def _each(values: Iterable[Any]) -> str:
