@@ -59,7 +59,7 @@ def _go_on(run: Run, pretrained: Path | None) -> dict[str, Any]:
             pretraining.take_over(run, pretrained)
         encoder = pretraining.pretrain(run)
         results = finetune(run) if run.recipe.finetune is not None else {}
-        draw(run, encoder)
+        draw(run, encoder, GOLDEN_SEED)
         card = _write_card(run, results)
         shutil.rmtree(run.folder / cards.SCRATCH / "checkpoints", ignore_errors=True)
     return card

@@ -1,8 +1,9 @@
 """Training batches beside plain tf.data: `python tools/benchmark_pipeline.py --out rows.json`.
 
 Both shuffle, crop and flip uint8 images and scale them to float32, on the same cores. They take
-turns, so that a busy machine slows both alike. Then one pass over mapped images is watched:
-how much memory the process gains that it did not hold before.
+turns, so that a busy machine slows both alike. So do compiled augmentations and the same ones run
+operation by operation. Then one pass over mapped images is watched: how much memory the process
+gains that it did not hold before.
 """
 
 import argparse
@@ -19,8 +20,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
+from saliency_zoo.data.compiled import compiled
 from saliency_zoo.data.image_set import load
 from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.registry import layers
 
 BATCH = 128
 PLAIN = Scaling((0.5,) * 3, (0.25,) * 3)
@@ -63,6 +66,28 @@ def throughput(size: int, crop: int, count: int, runs: int) -> dict[str, float]:
     for name, found in speeds.items():
         row |= {f"{name}, best": max(found), f"{name}, median": statistics.median(found)}
     return {**row, "ratio": statistics.median(ratios), "lowest ratio": min(ratios)}
+
+
+def augmentation(count: int, runs: int) -> float:
+    """How many times as long augmentations of so many images take where they are not compiled."""
+    rng = np.random.default_rng(0)
+    zoom = layers.create({"name": "augmentation.zoomed_crop", "crop": 24})
+    pair = rng.random((count, 32, 32, 3), "float32"), rng.random((count, 32, 32, 1), "float32")
+    noise = rng.random((count, zoom.numbers(32, 32)), "float32")
+    ways = {
+        "compiled": compiled(zoom),
+        "not": lambda images, maps, noise: zoom([images, maps], noise, training=True),
+    }
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    for number in range(runs + 1):
+        for way, function in ways.items():
+            start = time.perf_counter()
+            for _ in range(20):
+                [np.asarray(part) for part in function(*pair, noise)]
+            if number:  # the first round traces
+                seconds[way].append(time.perf_counter() - start)
+    pairs = zip(seconds["not"], seconds["compiled"], strict=True)
+    return statistics.median(slow / fast for slow, fast in pairs)
 
 
 def growth(count: int, size: int, folder: Path) -> dict[str, float]:
@@ -117,6 +142,9 @@ def main() -> None:
             f"images/s, tf.data {row['tf.data, median']:,.0f}, ratio {row['ratio']:.2f} "
             f"(lowest of {parsed.runs}: {row['lowest ratio']:.2f})"
         )
+    ratios = {count: augmentation(count, parsed.runs) for count in (50, 256)}
+    for count, ratio in ratios.items():
+        print(f"zoomed crops of {count} images: {ratio:.1f}x as long where not compiled")
     with tempfile.TemporaryDirectory() as folder:
         memory = growth(parsed.mapped, 64, Path(folder))
     print(
@@ -124,7 +152,10 @@ def main() -> None:
         f"more at most, {memory['images_per_second']:,.0f} images/s"
     )
     if parsed.out:
-        parsed.out.write_text(json.dumps({"throughput": rows, "memory": memory}, indent=2) + "\n")
+        parsed.out.write_text(
+            json.dumps({"throughput": rows, "augmentation": ratios, "memory": memory}, indent=2)
+            + "\n"
+        )
 
 
 if __name__ == "__main__":

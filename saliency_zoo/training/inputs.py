@@ -21,7 +21,6 @@ from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import write_json
 from saliency_zoo.registry import datasets
-from saliency_zoo.saliency.detect import detect
 
 CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"
 
@@ -90,17 +89,6 @@ class Inputs:
         cache = Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.SCRATCH / "cache")
         found = maps(originals, saliency.name, saliency.options, cache)
         return resized(found[..., None], self.recipe.data.size)[..., 0]
-
-    def first_maps(self, count: int) -> np.ndarray:
-        """The maps of the first images, without computing those of all where nothing asks."""
-        if "maps" in self.__dict__:
-            return self.maps[:count]
-        saliency, found = self.recipe.saliency, []
-        for part in self._originals:
-            some = np.asarray(part[: count - sum(map(len, found))])
-            maps = detect(saliency.name, some, **saliency.options)
-            found.append(resized(maps[..., None], self.recipe.data.size)[..., 0])
-        return joined(found)
 
     @functools.cached_property
     def scaling(self) -> Scaling:

@@ -40,9 +40,7 @@ def test_images_and_maps_of_sets_that_differ_in_size(place):
     expected = np.concatenate([resized(LARGE, 12), resized(COLOUR, 12)])
     assert np.array_equal(both.pretraining, expected)
     maps = [resized(detect("luminance", x)[..., None], 12)[..., 0] for x in (LARGE, COLOUR)]
-    assert np.array_equal(both.first_maps(9), np.concatenate(maps)[:9])
     assert np.array_equal(both.maps, np.concatenate(maps))
-    assert np.array_equal(both.first_maps(9), np.concatenate(maps)[:9])
 
 
 def test_maps_of_a_labelled_split_are_computed_once(place):
