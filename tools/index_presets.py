@@ -53,6 +53,8 @@ def accuracy(metrics: dict, arm: str) -> str:
     found = metrics.get("accuracy", {}).get(arm)
     if found is None:
         return ""
+    if found["n"] == 1:
+        return f"{100 * found['mean']:.1f} % (1 run)"
     return f"{100 * found['mean']:.1f} ± {100 * found['sd']:.1f} % ({found['n']} runs)"
 
 
