@@ -51,3 +51,12 @@ def test_the_figures_of_the_readme_are_those_of_the_preset():
 def test_the_preset_was_made_by_the_recipe_beside_it():
     made = config.load(ROOT / "SavedModels" / "thesis_conv.dual_path_quickstart" / "recipe.toml")
     assert config.to_table(made) == config.to_table(config.load("quickstart"))
+
+
+def test_presets_are_small():
+    sizes = {
+        folder.name: sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+        for folder in (ROOT / "SavedModels").iterdir()
+    }
+    assert max(sizes.values()) < 10e6
+    assert sum(sizes.values()) < 60e6

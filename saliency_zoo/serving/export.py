@@ -8,6 +8,7 @@ from typing import Any
 from saliency_zoo import archives, cards, presets
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import replacing_folder
+from saliency_zoo.serving.compact import compacted, kept
 from saliency_zoo.serving.endpoints import endpoints, write
 
 
@@ -19,6 +20,7 @@ def export(
     version: int | None = None,
     archive: bool = False,
     describe: str | None = None,
+    compact: bool = False,
 ) -> Path:
     """Makes a preset of a finished run.
 
@@ -31,12 +33,15 @@ def export(
             SavedModels, whose numbers are lower.
         archive: write one file, `NAME.tar`, in place of a folder.
         describe: what its card says that it is, in place of the recipe's description.
+        compact: weights of 16 bits, no decoders and no SavedModel, which can be made of it.
 
     Returns:
         The preset's folder or archive, which holds all of it or does not exist.
     """
     if version is not None and version < 1:
         raise ZooError(f"Versions are numbered from 1. Received: {version}")
+    if compact and version is not None:
+        raise ZooError(f"A compact preset has no SavedModel to number. Received: {version}")
     target = Path(to) / f"{cards.check_name(name)}{archives.SUFFIX * archive}"
     grows = version is not None and not force and (target / cards.CARD).is_file()
     if target.exists() and not (force or grows):
@@ -54,12 +59,12 @@ def export(
     Path(to).mkdir(parents=True, exist_ok=True)
     if archive:
         with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=to) as folder:
-            _make(Path(folder) / name, source, content, version)
+            _make(Path(folder) / name, source, content, version, compact)
             archives.pack(Path(folder) / name, target)
         return target
     with replacing_folder(target) as made:
         _copy(target, made, older)
-        _make(made, source, content, version)
+        _make(made, source, content, version, compact)
     return target
 
 
@@ -89,13 +94,19 @@ def _served(path: str) -> bool:
     return path.startswith(f"{presets.SERVING}/")
 
 
-def _make(made: Path, source: Path, content: dict[str, Any], version: int | None) -> None:
+def _make(
+    made: Path, source: Path, content: dict[str, Any], version: int | None, compact: bool
+) -> None:
     """Makes a preset in a folder, of a run or of another preset."""
     copied = [p for p in content["files"] if version is None or not _served(p)]
+    copied = [p for p in copied if not compact or kept(p)]
     _copy(source, made, [*copied, cards.CARD])
-    if not any(map(_served, copied)):
+    content = {**content, "name": made.name}
+    if compact:
+        content = compacted(made, content)
+    elif not any(map(_served, copied)):
         saved_model(str(made), made / presets.SERVING / str(version or 1))
-    cards.write_card(made, {**content, "name": made.name})
+    cards.write_card(made, content)
 
 
 def _copy(source: Path, made: Path, files: list[str]) -> None:

@@ -4,7 +4,7 @@ from saliency_zoo.cli.verb import Verb, argument
 from saliency_zoo.errors import ZooError
 
 _OPTIONS = {
-    "as": ("to", "version", "archive", "describe"),
+    "as": ("to", "version", "archive", "describe", "compact"),
     "form": ("precision", "signature", "calibrate", "out"),
     "target": ("out",),
 }
@@ -76,6 +76,11 @@ VERB = Verb(
     ),
     argument(
         "--describe", metavar="TEXT", help="with --as: a line for its card; default: its recipe's"
+    ),
+    argument(
+        "--compact",
+        action="store_true",
+        help="with --as: weights of 16 bits, no decoders and no SavedModel",
     ),
     argument("--archive", action="store_true", help="with --as: write NAME.tar, not a folder"),
     argument(

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 _BACKLOG = 2048
 _TURN = 2e-4  # seconds that a finished call may have to wait for the interpreter; 5e-3 is Python's
 _IDLE = 75  # longer than balancers keep an idle connection, so that they are the ones to close it
+_NO_VERSION = f"it has no folder {FOLDER}/1, which `saliency-zoo export NAME --as NAME` makes"
 
 
 def serve(
@@ -81,7 +82,7 @@ def models(names: Sequence[str], limits: Limits, metrics: Metrics) -> list[Model
     for model in found:
         model.refresh()
         if not model.versions:
-            reason = next(iter(model.failures.values()), f"it has no folder {FOLDER}/1")
+            reason = next(iter(model.failures.values()), _NO_VERSION)
             raise ZooError(
                 f"The preset has no version to serve: {reason}. Received: {str(model.folder)!r}"
             )
