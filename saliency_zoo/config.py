@@ -109,6 +109,7 @@ class Finetune:
     ema: float = _between(0.0, 0, 0.999999)
     max_steps: int | None = _at_least(None, 1)
     padding: int = _at_least(0, 0)
+    teachers: list = field(default_factory=list)
     loss: Literal["softmax", "hinge", "triplet"] = "softmax"
     auxiliary_weight: float = _at_least(0.0, 0)
     train: Literal["all", "head"] = "all"

@@ -8,8 +8,10 @@ from saliency_zoo.config import Finetune, Recipe
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation.finetune import classifier, normalised
+from saliency_zoo.evaluation.crops import places
 from saliency_zoo.evaluation.rescaling import check_rescalable
+from saliency_zoo.evaluation.teachers import Teacher
+from saliency_zoo.evaluation.teaching import classifier, normalised
 from saliency_zoo.learners.classifier import TRIPLET
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack, learner
@@ -124,12 +126,30 @@ def rehearse_finetuning(run: Run) -> None:
     augmentations(run.recipe, "finetune")
     make_optimizer(settings, 1)
     _check_head_alone(settings)
+    _check_teachers(run)
     network = run.build(run.recipe.train.seed, len(labelled.class_names))
     classifier(
         run, normalised(run, network, run.recipe.train.seed) if settings.normalise else network
     )
     if settings.code_scale == "fresh":
         check_rescalable(network)
+
+
+def _check_teachers(run: Run) -> None:
+    """Builds each of them, and refuses losses that want one class an image."""
+    settings, crops = run.recipe.finetune, run.recipe.evaluate.crops
+    if settings.teachers and settings.loss != "softmax":
+        raise ZooError(
+            "finetune.teachers say how likely a class is, which finetune.loss = 'softmax' takes. "
+            f"Received: {settings.loss!r}"
+        )
+    for number, name in enumerate(settings.teachers, start=1):
+        if not isinstance(name, str):
+            raise ZooError(f"finetune.teachers are names of presets. Received: {name!r}")
+        teacher = Teacher(run, name, number)
+        data = teacher.recipe.data
+        places(data.size, data.size, data.crop, crops)
+        teacher.build(0, len(run.inputs.labelled.class_names))
 
 
 def _check_head_alone(settings: Finetune) -> None:

@@ -36,7 +36,7 @@ class Batches:
         batch_size: images a batch; the remainder of an epoch is dropped.
         seed: seed of order, crops, flips and noise.
         saliency: maps (N, H, W) that are cropped and flipped with the images, or None.
-        labels: (N,), or None.
+        labels: (N,), or how likely each class is, (N, classes), or None.
         crop: side of a random square, or None for the whole image.
         flip: mirror every second image, at random.
         noise_shape: shape of the uniform noise that a corruption needs, or None.
@@ -86,11 +86,10 @@ class Batches:
         if self.augment and self.saliency is None:
             raise ZooError("Augmentations look at saliency maps. Received: none")
         for name, shape in (("saliency", (count, height, width)), ("labels", (count,))):
-            found = getattr(self, name)
-            if found is not None and found.shape != shape:
-                raise ZooError(
-                    f"{name} of these images has the shape {shape}. Received: {found.shape}"
-                )
+            found = () if getattr(self, name) is None else getattr(self, name).shape
+            shares = name == "labels" and len(found) == 2
+            if found and found[: 1 if shares else None] != shape:
+                raise ZooError(f"{name} of these images has the shape {shape}. Received: {found}")
 
     @property
     def steps(self) -> int:

@@ -21,6 +21,7 @@ class Classifier(Learner):
     `"softmax"` and `"hinge"` are losses of the logits. `"triplet"` is one of the codes, and teaches
     all but the head: the head learns by softmax to read what it is given, and passes no gradient
     on. On several devices, triplets are looked for in the part of the batch that each has.
+    With softmax a label may be how likely each class is, in place of a number.
 
     If asked, a linear layer of its own goes on decoding the saliency map from the codes, so that
     they keep what pre-training gave them. Its weight falls to 0, in equal steps. So may further
@@ -93,17 +94,17 @@ class Classifier(Learner):
         )
 
     def objectives(self, batch, training=None):
-        label = ops.cast(batch["label"], "int32")
+        label, target = _read_labels(batch["label"])
         found, losses = self._outputs(batch["image"], training=training), {}
         if self._triplets:
             losses[TRIPLET] = LOSSES[TRIPLET](label, found["codes"])
             codes = ops.stop_gradient(found["codes"])
             found["logits"] = head(self.network)(codes, training=training)
-        losses[self._name] = self._of_logits(label, found["logits"])
+        losses[self._name] = self._of_logits(target, found["logits"])
         hit = ops.equal(ops.cast(ops.argmax(found["logits"], axis=-1), "int32"), label)
         losses["accuracy"] = ops.cast(hit, "float32")
         if self.heads:
-            losses["auxiliary"] = sum(self._of_logits(label, one) for one in found["auxiliary"])
+            losses["auxiliary"] = sum(self._of_logits(target, one) for one in found["auxiliary"])
         if self.saliency_head is not None:
             losses["saliency"] = self._saliency(batch["saliency"], found["codes"], training)
         return losses
@@ -115,3 +116,11 @@ class Classifier(Learner):
             self._step.assign_add(1.0)
         distance = ops.square(ops.cast(self.saliency_head(codes), "float32") - maps)
         return left * ops.mean(distance, axis=(1, 2, 3))
+
+
+def _read_labels(labels):
+    """The likeliest classes, and what a loss of logits compares with."""
+    if len(labels.shape) == 2:
+        return ops.cast(ops.argmax(labels, axis=-1), "int32"), ops.cast(labels, "float32")
+    labels = ops.cast(labels, "int32")
+    return labels, labels

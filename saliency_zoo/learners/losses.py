@@ -9,10 +9,16 @@ Tensor = Any
 
 
 def softmax(labels: Tensor, logits: Tensor) -> Tensor:
-    """Cross-entropy of the softmax of the logits: minus the log-likelihood of the label."""
-    return keras.losses.sparse_categorical_crossentropy(
-        labels, ops.cast(logits, "float32"), from_logits=True
-    )
+    """Cross-entropy of the softmax of the logits: minus the log-likelihood of the label.
+
+    Args:
+        labels: integers, (N,), or how likely each class is, (N, classes).
+        logits: (N, classes).
+    """
+    logits = ops.cast(logits, "float32")
+    if len(labels.shape) == 2:
+        return keras.losses.categorical_crossentropy(labels, logits, from_logits=True)
+    return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
 
 
 def hinge(labels: Tensor, logits: Tensor, margin: float = 1.0) -> Tensor:

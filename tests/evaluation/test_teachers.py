@@ -1,0 +1,123 @@
+"""Students: what teachers, taught on the same labels, say of images without labels."""
+
+import csv
+import json
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from saliency_zoo import config, presets
+from saliency_zoo.evaluation import finetune
+from saliency_zoo.evaluation.crops import cropped
+from saliency_zoo.experiment import train
+from saliency_zoo.learners.classifier import Classifier
+from saliency_zoo.learners.losses import softmax
+from saliency_zoo.training import loop
+from saliency_zoo.training.run import Run
+from tests.runs import RECIPE, finished_run, preset, refusal  # noqa: F401
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def with_teachers(*names):
+    return [f"finetune.teachers={json.dumps([str(name) for name in names])}"]
+
+
+def arrays(path):
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(
+            lambda k, item: found.update({k: item[()]} if hasattr(item, "dtype") else {})
+        )
+    return found
+
+
+def test_a_student_learns_what_its_teachers_say(file, finished_run, preset, tmp_path, monkeypatch):  # noqa: F811
+    seen = []
+    original = loop.train
+
+    def kept(learner, batches, *arguments, **options):
+        seen.append(batches)
+        return original(learner, batches, *arguments, **options)
+
+    monkeypatch.setattr(loop, "train", kept)
+    recipe = config.load(file, with_teachers(finished_run, preset))
+    train(recipe, tmp_path / "run", "one")
+    inputs = Run(recipe, tmp_path / "run").inputs
+    # A teacher is what the run that it comes from made of the same labels.
+    middle = inputs.pretraining[:, 2:-2, 2:-2]
+    logits = cropped(str(finished_run), head="classifier")(middle)
+    said = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    *_, ours, none = seen
+    fold = inputs.labelled.folds[0]
+    assert ours.labels.shape == (32 + 10, 10)
+    np.testing.assert_allclose(ours.labels[:32], said, atol=1e-5)
+    np.testing.assert_array_equal(ours.labels[32:], np.eye(10)[inputs.split("train").labels[fold]])
+    np.testing.assert_array_equal(ours.images[32:], inputs.split("train").images[fold])
+    np.testing.assert_array_equal(none.labels, ours.labels)
+    with (tmp_path / "run/history.csv").open() as history:
+        steps = {row["phase"]: int(row["step"]) for row in csv.DictReader(history)}
+    assert steps["finetune-pretrained-fold0-teacher1"] == 1
+    assert steps["finetune-pretrained-fold0-teacher2"] == 1
+    assert steps["finetune-pretrained-fold0"] == steps["finetune-none-fold0"] == 4
+    assert presets.verify(str(tmp_path / "run")) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "count"),
+    [(np, "save", 1), (finetune, "write_json", 1), (loop, "_end_epoch", 5)],
+)
+def test_a_killed_student_goes_on(file, preset, tmp_path, monkeypatch, owner, name, count):  # noqa: F811
+    recipe = config.load(file, [*with_teachers(preset), "finetune.without_pretraining=false"])
+    train(recipe, tmp_path / "whole", "one")
+    original, calls = getattr(owner, name), []
+
+    def killed(*arguments, **options):
+        calls.append(name)
+        if len(calls) == count:
+            raise KeyboardInterrupt
+        return original(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, name, killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, tmp_path / "killed", "one")
+    train(recipe, tmp_path / "killed", "one")
+    one, other = (arrays(tmp_path / run / "classifier.weights.h5") for run in ("whole", "killed"))
+    assert one.keys() == other.keys()
+    assert all(np.array_equal(one[key], other[key]) for key in one)
+
+
+def test_what_is_no_teacher(file, preset, tmp_path):  # noqa: F811
+    def refused(*words):
+        return refusal("train", file, "--out", tmp_path / "run", *words)
+
+    hinge = [*with_teachers(preset), "finetune.loss=hinge"]
+    assert "which finetune.loss = 'softmax' takes. Received: 'hinge'" in refused(*hinge)
+    assert "names of presets. Received: 3" in refused("finetune.teachers=[3]")
+    assert "thesis_conv.dual_path_quickstart" in refused(*with_teachers("dual_path_quickstart"))
+    words = [*with_teachers(preset), "finetune.without_pretraining=false"]
+    train(config.load(file, words), tmp_path / "student", "one")
+    student = with_teachers(tmp_path / "student")
+    assert "has learnt from labels, not from teachers itself" in refused(*student)
+
+
+def test_labels_may_be_shares():
+    logits = np.array([[2.0, 1.0, -1.0], [0.0, 0.5, 3.0]], np.float32)
+    shares = np.array([[0.7, 0.2, 0.1], [0.0, 0.0, 1.0]], np.float32)
+    logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    found = keras.ops.convert_to_numpy(softmax(shares, logits))
+    np.testing.assert_allclose(found, -(shares * logs).sum(axis=1), rtol=1e-5)
+    inputs = keras.Input((3,))
+    learner = Classifier(keras.Model(inputs, keras.layers.Activation("linear")(inputs)))
+    for labels in (shares, np.array([0, 2])):
+        losses = learner.objectives({"image": logits, "label": labels})
+        assert keras.ops.convert_to_numpy(losses["accuracy"]).tolist() == [1.0, 1.0]
+    np.testing.assert_allclose(losses["cross_entropy"], -logs[[0, 1], [0, 2]], rtol=1e-5)
