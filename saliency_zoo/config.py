@@ -148,6 +148,7 @@ class Search:
     algorithm: Literal["random", "hyperband", "bayesian", "grid"] = "random"
     objective: Literal["accuracy", "reconstruction", "effective_rank", "saliency_auc"] = "accuracy"
     validation: float = _between(0.2, 0.01, 0.9)
+    folds: int = _at_least(1, 1)
     seed: int = _between(0, 0, 4_000)
     space: Mapping[str, Any] = field(default_factory=dict, metadata={"table": True})
 

@@ -1,13 +1,15 @@
 """One trial: a recipe pre-trained and judged, by scores without labels or on held-out labels."""
 
+import copy
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from saliency_zoo.cards import SCRATCH
 from saliency_zoo.config import Evaluate, Recipe, Search
 from saliency_zoo.data.folds import draw
 from saliency_zoo.data.image_set import ImageSet, Split
@@ -20,14 +22,20 @@ from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import learner, parts_of
-from saliency_zoo.presets import DECODERS
+from saliency_zoo.presets import DECODERS, ENCODER
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.training.inputs import resized
 from saliency_zoo.training.pretraining import pretrain
-from saliency_zoo.training.run import Run
+from saliency_zoo.training.run import Run, save_weights
 
 LABELS = "accuracy"
+
+
+class _Trial(Run):
+    """A run that is judged on several divided folds, each an image set of its own."""
+
+    divided: Sequence[ImageSet] = ()
 
 
 def objective(recipe: Recipe, search: Search, folder: Path) -> float:
@@ -46,7 +54,7 @@ def objective(recipe: Recipe, search: Search, folder: Path) -> float:
         return _SCORES[search.objective](run, encoder)
 
 
-def prepared(recipe: Recipe, search: Search, folder: Path) -> Run:
+def prepared(recipe: Recipe, search: Search, folder: Path) -> _Trial:
     """The run of a trial, all that it names tried on what is cheap; it never has test images."""
     _check_decodable(recipe, search)
     labels = search.objective == LABELS
@@ -57,25 +65,30 @@ def prepared(recipe: Recipe, search: Search, folder: Path) -> Run:
         )
     settings = labels and dataclasses.replace(recipe.finetune, without_pretraining=False)
     judged = Evaluate("folds", folds=1, crops=recipe.evaluate.crops)
-    run = Run(dataclasses.replace(recipe, finetune=settings or None, evaluate=judged), folder)
-    hold = functools.partial(held_out, evaluate=recipe.evaluate, search=search)
-    images = hold(run.inputs.labelled) if labels else _without_test(run.inputs.labelled)
-    run.inputs = dataclasses.replace(run.inputs, labelled=images)
+    run = _Trial(dataclasses.replace(recipe, finetune=settings or None, evaluate=judged), folder)
+    whole = run.inputs.labelled
+    run.divided = held_out(whole, recipe.evaluate, search) if labels else [_without_test(whole)]
+    run.inputs = dataclasses.replace(run.inputs, labelled=run.divided[0])
     if not run.begun():
         rehearse(run)
         _check_decodes(run, search)
     return run
 
 
-def held_out(images: ImageSet, evaluate: Evaluate, search: Search) -> ImageSet:
-    """The image set with one fold of its own, whose test images are a part of that fold's images.
+def held_out(images: ImageSet, evaluate: Evaluate, search: Search) -> list[ImageSet]:
+    """Image sets with one fold each, whose test images are a part of that fold's images.
 
     Args:
         images: an image set with labels; its test images are left out.
-        evaluate: the protocol whose first fold is divided.
-        search: which share of each class is held out, and the seed of the draw.
+        evaluate: the protocol whose first folds are divided.
+        search: how many, which share of each class is held out, and the seed of the draw.
     """
-    fold, train = protocols.create(evaluate.spec, images, 1)[0], images.split("train")
+    folds = protocols.create(evaluate.spec, images, search.folds)
+    return [_divided(images, fold, search) for fold in folds]
+
+
+def _divided(images: ImageSet, fold: np.ndarray, search: Search) -> ImageSet:
+    train = images.split("train")
     labels, rng = train.labels[fold], np.random.default_rng((search.seed, 0x7A11D))
     taken = []
     for label in np.unique(labels):
@@ -128,8 +141,19 @@ def _check_decodes(run: Run, search: Search) -> None:
         raise ZooError(f"The objective 'saliency_auc' needs masks of objects. Received: {name!r}")
 
 
-def _accuracy(run: Run, encoder: keras.Model) -> float:
-    return finetune(run)["accuracy"][PRETRAINED]["mean"]
+def _accuracy(run: _Trial, encoder: keras.Model) -> float:
+    """The mean over the divided folds, of which all but the first have a folder in the trial's."""
+    scores = []
+    for number, images in enumerate(run.divided):
+        part = copy.copy(run)
+        if number:
+            part.folder = run.folder / SCRATCH / f"fold{number}"
+            part.inputs = dataclasses.replace(
+                run.inputs, labelled=images, fitted=run.inputs.scaling, _splits={}, _maps={}
+            )
+            save_weights(encoder, part.folder / ENCODER)
+        scores.append(finetune(part)["accuracy"][PRETRAINED]["mean"])
+    return float(np.mean(scores))
 
 
 def _effective_rank(run: Run, encoder: keras.Model) -> float:
@@ -145,7 +169,7 @@ def _decoded(run: Run, encoder: keras.Model, score: str) -> float:
     return decoded(whole, _seen(run, part), masks)[score]
 
 
-_SCORES: dict[str, Callable[[Run, keras.Model], float]] = {
+_SCORES: dict[str, Callable[[_Trial, keras.Model], float]] = {
     LABELS: _accuracy,
     "effective_rank": _effective_rank,
     "reconstruction": functools.partial(_decoded, score="reconstruction"),

@@ -79,7 +79,8 @@ def shown(value: Any) -> str:
 def _judged_on(search: config.Search) -> str:
     if search.objective != "accuracy":
         return "Without labels, on at most 2,000 training images. Test images are not looked at."
+    folds = "the first fold" if search.folds == 1 else f"each of the first {search.folds} folds"
     return (
-        f"Accuracy on {100 * search.validation:g} % of the training images of the first fold, "
+        f"Accuracy on {100 * search.validation:g} % of the training images of {folds}, "
         "which are not trained on. Test images are not looked at."
     )

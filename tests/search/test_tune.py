@@ -1,5 +1,6 @@
 """A search: killed and gone on with, divided over processes, and never judged by test images."""
 
+import dataclasses
 import errno
 import json
 import os
@@ -162,7 +163,7 @@ def test_another_search_and_other_things_are_refused(searched, tmp_path):
 def test_validation_images_are_of_the_fold_and_not_trained_on(searched, tmp_path):
     recipe = searched.recipe
     whole = Run(recipe, tmp_path / "whole").inputs.labelled
-    held = objective.held_out(whole, recipe.evaluate, recipe.search)
+    (held,) = objective.held_out(whole, recipe.evaluate, recipe.search)
     fold, (kept,) = whole.folds[0], held.folds
     validation = held.split("test")
     assert (len(kept), len(validation)) == (10, 10)
@@ -171,6 +172,31 @@ def test_validation_images_are_of_the_fold_and_not_trained_on(searched, tmp_path
     left = sorted(image.tobytes() for image in images[[i for i in fold if i not in kept]])
     assert sorted(image.tobytes() for image in validation.images) == left
     assert sorted(validation.labels) == list(range(10))
+
+
+def test_accuracy_may_be_the_mean_over_folds(tmp_path):
+    file = written(tmp_path, "search.folds=2", "data.options.folds=2")
+    recipe = config.load(file)
+    found = objective.objective(recipe, recipe.search, tmp_path / "trial")
+    whole = Run(recipe, tmp_path / "whole").inputs.labelled
+    parts = objective.held_out(whole, recipe.evaluate, recipe.search)
+    for fold, part in zip(whole.folds, parts, strict=True):
+        assert set(part.folds[0]) < set(fold)
+        assert len(part.split("test")) == 10
+    scores = []
+    for folder in (tmp_path / "trial", tmp_path / "trial" / SCRATCH / "fold1"):
+        (row,) = json.loads((folder / "results.json").read_text())["runs"]
+        scores.append(row["accuracy"])
+    assert found == sum(scores) / 2
+    # Each is what a search of that fold alone finds, from the same encoder.
+    swapped = dataclasses.replace(whole, folds=whole.folds[::-1])
+    (alone,) = objective.held_out(
+        swapped, recipe.evaluate, config.load(file, ["search.folds=1"]).search
+    )
+    assert alone.folds[0].tolist() == parts[1].folds[0].tolist()
+    assert "each of the first 2 folds" in report._judged_on(recipe.search)
+    with pytest.raises(ZooError, match=r"defines 2 folds\. Received: 3"):
+        objective.held_out(whole, recipe.evaluate, config.load(file, ["search.folds=3"]).search)
 
 
 @pytest.mark.parametrize("score", OTHERS)
