@@ -131,9 +131,11 @@ def check_name(name: str) -> str:
 
 def checked(folder: str | os.PathLike, path: str) -> str:
     """The full path of one file of a preset, after comparing it with its checksum."""
-    listed = read_card(folder)["files"]
+    card = read_card(folder)
+    listed = card["files"]
     if path not in listed:
-        raise ZooError(f"The preset has no {path}. Received: {str(folder)!r}")
+        why = ", for it is a compact one" if "weights" in card else ""
+        raise ZooError(f"The preset has no {path}{why}. Received: {str(folder)!r}")
     whole = os.path.join(folder, path)
     if not os.path.isfile(whole) or checksum(whole) != listed[path]:
         state = "does not match its checksum" if os.path.isfile(whole) else "is missing"

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,8 +96,7 @@ class _Rehearsal(Run):
         self.parts: list[Part] = []
         self.folds = 1
         self._noted = 0.0  # seconds that parts took here
-        self.inputs = _SampledMaps.read(recipe, folder)
-        self.inputs.note = self._note
+        self.inputs = dataclasses.replace(_SampledMaps.read(recipe, folder), note=self._note)
 
     @contextlib.contextmanager
     def counted(self, name: str) -> Iterator[None]:
@@ -143,8 +142,11 @@ class _Clocked(Batches):
         return float(np.mean(taken[_WARM:] if len(taken) > _WARM else taken)) if len(taken) else 0.0
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
 class _SampledMaps(Inputs):
     """Inputs that time a few maps, and give zeros for all."""
+
+    note: Callable[[Part, float], None] = lambda part, took: None
 
     def _maps_of(self, originals: np.ndarray) -> np.ndarray:
         saliency, size = self.recipe.saliency, self.recipe.data.size

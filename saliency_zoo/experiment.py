@@ -96,6 +96,7 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
             "name": recipe.data.unlabelled or recipe.data.name,
             "checksum": inputs.unlabelled.checksum,
         },
+        **({"teachers": run.teachers} if run.teachers else {}),
         "pretrained": bool(recipe.train.epochs or recipe.train.joint_epochs),
         "images_seen": {"pretraining": len(inputs.pretraining)},
         "seconds": {"pretraining": round(pretraining.seconds(run), 1)},

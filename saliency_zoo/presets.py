@@ -68,6 +68,14 @@ def find(name: str) -> str:
     raise unknown("preset", name, found, folders())
 
 
+def origin(name: str) -> str:
+    """A checksum of a preset's recipe and encoder: of what can be made of it."""
+    import hashlib
+
+    listed = cards.read_card(find(name))["files"]
+    return hashlib.sha256(f"{listed[RECIPE]} {listed[ENCODER]}".encode()).hexdigest()
+
+
 def card(name: str) -> dict[str, Any]:
     """The card of a preset, checked against its own checksum."""
     return cards.read_card(find(name))

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 
 from saliency_zoo.config import Finetune, Recipe
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation.crops import places
+from saliency_zoo.evaluation.lessons import batch_size, classifier, normalised
 from saliency_zoo.evaluation.rescaling import check_rescalable
-from saliency_zoo.evaluation.teachers import Teacher
-from saliency_zoo.evaluation.teaching import classifier, normalised
+from saliency_zoo.evaluation.teachers import teachers
 from saliency_zoo.learners.classifier import TRIPLET
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack, learner
@@ -112,44 +112,39 @@ def rehearse_finetuning(run: Run) -> None:
             f"Received: {len(labelled.class_names)} in {labelled.name!r}"
         )
     folds = protocols.create(evaluate.spec, labelled, evaluate.folds)
-    data = run.recipe.data
-    if evaluate.crops == "ten" and data.crop in (None, data.size):
-        raise ZooError(
-            "evaluate.crops = 'ten' needs data.crop, smaller than data.size. "
-            f"Received: {'none' if data.crop is None else data.crop}"
-        )
+    _classifiers(run, folds)
     settings = run.recipe.finetune
-    for fold in folds:
-        least = min(settings.batch_size, len(fold))
-        what = "finetune.batch_size, or the images of a fold where it has fewer,"
-        _check_share(run, least, settings.parts, what)
-    augmentations(run.recipe, "finetune")
-    make_optimizer(settings, 1)
-    _check_head_alone(settings)
-    _check_teachers(run)
-    network = run.build(run.recipe.train.seed, len(labelled.class_names))
-    classifier(
-        run, normalised(run, network, run.recipe.train.seed) if settings.normalise else network
-    )
-    if settings.code_scale == "fresh":
-        check_rescalable(network)
-
-
-def _check_teachers(run: Run) -> None:
-    """Builds each of them, and refuses losses that want one class an image."""
-    settings, crops = run.recipe.finetune, run.recipe.evaluate.crops
     if settings.teachers and settings.loss != "softmax":
         raise ZooError(
             "finetune.teachers say how likely a class is, which finetune.loss = 'softmax' takes. "
             f"Received: {settings.loss!r}"
         )
-    for number, name in enumerate(settings.teachers, start=1):
-        if not isinstance(name, str):
-            raise ZooError(f"finetune.teachers are names of presets. Received: {name!r}")
-        teacher = Teacher(run, name, number)
-        data = teacher.recipe.data
-        places(data.size, data.size, data.crop, crops)
-        teacher.build(0, len(run.inputs.labelled.class_names))
+    for name, teacher in zip(settings.teachers, teachers(run), strict=True):
+        try:
+            _classifiers(teacher, folds)
+        except ZooError as error:
+            raise ZooError(f"finetune.teachers, {name!r}: {error}") from None
+
+
+def _classifiers(run: Run, folds: Sequence[np.ndarray]) -> None:
+    """What is to learn from labels, and in which batches."""
+    recipe, settings = run.recipe, run.recipe.finetune
+    crop, size = recipe.data.crop, recipe.data.size
+    if recipe.evaluate.crops == "ten" and crop in (None, size):
+        raise ZooError(
+            "evaluate.crops = 'ten' needs data.crop, smaller than data.size. "
+            f"Received: {'none' if crop is None else crop}"
+        )
+    for fold in folds:
+        what = "finetune.batch_size, or the images of a fold where it has fewer,"
+        _check_share(run, batch_size(run, fold), settings.parts, what)
+    augmentations(recipe, "finetune")
+    make_optimizer(settings, 1)
+    _check_head_alone(settings)
+    network = run.build(recipe.train.seed, len(run.inputs.labelled.class_names))
+    classifier(run, normalised(run, network, recipe.train.seed) if settings.normalise else network)
+    if settings.code_scale == "fresh":
+        check_rescalable(network)
 
 
 def _check_head_alone(settings: Finetune) -> None:

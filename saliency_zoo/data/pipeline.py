@@ -86,9 +86,9 @@ class Batches:
         if self.augment and self.saliency is None:
             raise ZooError("Augmentations look at saliency maps. Received: none")
         for name, shape in (("saliency", (count, height, width)), ("labels", (count,))):
-            found = () if getattr(self, name) is None else getattr(self, name).shape
+            found = shape if getattr(self, name) is None else getattr(self, name).shape
             shares = name == "labels" and len(found) == 2
-            if found and found[: 1 if shares else None] != shape:
+            if found[: 1 if shares else None] != shape:
                 raise ZooError(f"{name} of these images has the shape {shape}. Received: {found}")
 
     @property

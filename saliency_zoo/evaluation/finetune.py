@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from saliency_zoo.evaluation import teaching
+from saliency_zoo.evaluation import lessons
 from saliency_zoo.evaluation.crops import vote
+from saliency_zoo.evaluation.lessons import NONE, PRETRAINED
 from saliency_zoo.evaluation.scores import accuracy, summary
-from saliency_zoo.evaluation.teaching import NONE, PRETRAINED
 from saliency_zoo.files import write_json
 from saliency_zoo.presets import CLASSIFIER, RESULTS
 from saliency_zoo.registry import protocols
@@ -38,7 +38,8 @@ def finetune(run: Run) -> dict[str, Any]:
             if (arm, fold) not in done:
                 rows.append(_classify(run, arm, fold, indices))
                 write_json(path, results(rows, evaluate.protocol, **details))
-                teaching.forget(run, arm, fold)
+                lessons.forget(run, arm, fold)
+        lessons.forget_teachers(run, fold)
     return results(rows, evaluate.protocol, **details)
 
 
@@ -62,15 +63,16 @@ def results(rows: list[dict[str, Any]], protocol: str, **details: Any) -> dict[s
 
 
 def _classify(run: Run, arm: str, fold: int, indices: np.ndarray) -> dict[str, Any]:
-    network, seconds = teaching.taught(run, arm, fold, indices)
+    network, seconds = lessons.teach(run, arm, fold, indices)
+    seconds += lessons.teaching_seconds(run, fold)
     if arm == PRETRAINED and fold == 0:
         save_weights(network, run.folder / CLASSIFIER)
     row = {"arm": arm, "fold": fold, "labels": len(indices)}
-    return {**row, "accuracy": score(run, network), "seconds": round(seconds, 1)}
+    return {**row, "accuracy": score(run, network, fold), "seconds": round(seconds, 1)}
 
 
-def score(run: Run, network: keras.Model) -> float:
-    """Accuracy on the test images, seen as the recipe says."""
-    test, recipe = run.inputs.split("test"), run.recipe
+def score(run: Run, network: keras.Model, fold: int) -> float:
+    """Accuracy on the test images of a fold, seen as the recipe says."""
+    test, recipe = run.test(fold), run.recipe
     shares = vote(network, test.images, run.inputs.scaling, recipe.data.crop, recipe.evaluate.crops)
     return accuracy(shares, test.labels)

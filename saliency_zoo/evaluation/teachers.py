@@ -1,6 +1,7 @@
 """Teachers: presets whose encoders are taught on a run's labels, to score its unlabelled images."""
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -11,49 +12,60 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.scores import check_channels
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.training import loop
-from saliency_zoo.training.inputs import Inputs
 from saliency_zoo.training.run import Run
 
 
 class Teacher(Run):
-    """A preset's recipe and encoder, on the images of another run, whose phases train it.
+    """A preset's recipe and encoder on the images of another run, in whose folder it works.
 
     Args:
         run: the other one, the student's.
-        name: of a preset, or the path of one or of a finished run.
-        number: the teacher's among those of the run.
+        name: of a preset, or a path from the folder of the student's recipe.
     """
 
-    def __init__(self, run: Run, name: str, number: int):
-        folder, content = presets.find(name), presets.card(name)
+    def __init__(self, run: Run, name: str):
+        preset = run.preset(name)
+        content, there = presets.card(preset), config.load(Path(preset) / presets.RECIPE)
         check_channels(content["model"]["network"]["channels"], run.inputs.channels)
-        cards.checked(folder, presets.ENCODER)
-        there, given = config.load(Path(folder) / presets.RECIPE), run.recipe.data
-        if (there.finetune or Finetune()).teachers:
-            raise ZooError(
-                f"A teacher has learnt from labels, not from teachers itself. Received: {name!r}"
-            )
+        settings, given = there.finetune or Finetune(), run.recipe.data
+        if settings.teachers:
+            raise ZooError(f"a teacher has no teachers itself. Received: {settings.teachers}")
         same = {f: getattr(given, f) for f in ("name", "options", "unlabelled", "pretrain_on")}
         self.recipe = dataclasses.replace(
             there,
             data=dataclasses.replace(there.data, **same),
-            finetune=there.finetune or Finetune(),
+            finetune=settings,
             evaluate=run.recipe.evaluate,
             folder=run.recipe.folder,
         )
-        self.folder, self.strategy = Path(folder), run.strategy
-        self._student, self._number = run, number
-        scaling = presets.scaling(folder, content["model"]["preprocessing"])
-        images = run.inputs.labelled, run.inputs.unlabelled
-        self.inputs = Inputs(self.recipe, *images, run.folder, scaling)
+        self.folder, self.strategy, self._student = run.folder, run.strategy, run
+        self._encoder = Path(cards.checked(preset, presets.ENCODER))
+        scaling = presets.scaling(preset, content["model"]["preprocessing"])
+        self.inputs = dataclasses.replace(
+            run.inputs, recipe=self.recipe, fitted=scaling, _splits={}, _maps={}
+        )
+
+    @property
+    def encoder(self) -> Path:
+        return self._encoder
 
     def train(self, learner: Learner, batches: Batches, settings: Any, phase: str) -> loop.State:
-        """As one of the phases of the student's run, in its folder."""
-        return self._student.train(learner, batches, settings, self._named(phase))
+        """As one of the phases of the student's run."""
+        return self._student.train(learner, batches, settings, phase)
 
-    def checkpoint(self, phase: str) -> Path:
-        """In the folder of the student's run."""
-        return self._student.checkpoint(self._named(phase))
 
-    def _named(self, phase: str) -> str:
-        return f"{phase}-teacher{self._number}"
+@functools.lru_cache(maxsize=2)
+def teachers(run: Run) -> tuple[Teacher, ...]:
+    """The teachers of a run, each with the images at its own size.
+
+    Args:
+        run: the student's.
+    """
+    return tuple(_named(run, name) for name in run.recipe.finetune.teachers)
+
+
+def _named(run: Run, name: str) -> Teacher:
+    try:
+        return Teacher(run, name)
+    except ZooError as error:
+        raise ZooError(f"finetune.teachers, {name!r}: {error}") from None

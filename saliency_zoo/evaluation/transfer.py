@@ -18,7 +18,7 @@ def transfer(name: str, data: str, evaluate: Evaluate, **options: Any) -> dict[s
     """Test accuracy of a preset's encoder, fine-tuned as its recipe says on another data set.
 
     Images are scaled as they were in pre-training. Where the recipe also trains from random
-    weights, so does this.
+    weights, so does this; where it names teachers, they have no part in it.
 
     Args:
         name: a preset, or the path of one or of a finished run.
@@ -47,7 +47,7 @@ def _recipe(folder: Path, data: str, evaluate: Evaluate, options: dict[str, Any]
     return dataclasses.replace(
         there,
         data=images,
-        finetune=there.finetune or Finetune(),
+        finetune=dataclasses.replace(there.finetune or Finetune(), teachers=[]),
         evaluate=evaluate,
         folder=None,
     )

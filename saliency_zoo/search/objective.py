@@ -1,15 +1,14 @@
 """One trial: a recipe pre-trained and judged, by scores without labels or on held-out labels."""
 
-import copy
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from saliency_zoo.cards import SCRATCH
 from saliency_zoo.config import Evaluate, Recipe, Search
 from saliency_zoo.data.folds import draw
 from saliency_zoo.data.image_set import ImageSet, Split
@@ -22,20 +21,24 @@ from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import learner, parts_of
-from saliency_zoo.presets import DECODERS, ENCODER
+from saliency_zoo.presets import DECODERS
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.training.inputs import resized
 from saliency_zoo.training.pretraining import pretrain
-from saliency_zoo.training.run import Run, save_weights
+from saliency_zoo.training.run import Run
 
 LABELS = "accuracy"
 
 
 class _Trial(Run):
-    """A run that is judged on several divided folds, each an image set of its own."""
+    """A run whose classifiers are each scored on their own fold's part of the test images."""
 
-    divided: Sequence[ImageSet] = ()
+    parts: Sequence[slice] = ()
+
+    def test(self, fold: int) -> Split:
+        whole = super().test(fold)
+        return Split(whole.images[self.parts[fold]], whole.labels[self.parts[fold]])
 
 
 def objective(recipe: Recipe, search: Search, folder: Path) -> float:
@@ -64,33 +67,46 @@ def prepared(recipe: Recipe, search: Search, folder: Path) -> _Trial:
             f"Received: search.objective = {search.objective!r}"
         )
     settings = labels and dataclasses.replace(recipe.finetune, without_pretraining=False)
-    judged = Evaluate("folds", folds=1, crops=recipe.evaluate.crops)
+    judged = Evaluate("folds", crops=recipe.evaluate.crops)
     run = _Trial(dataclasses.replace(recipe, finetune=settings or None, evaluate=judged), folder)
-    whole = run.inputs.labelled
-    run.divided = held_out(whole, recipe.evaluate, search) if labels else [_without_test(whole)]
-    run.inputs = dataclasses.replace(run.inputs, labelled=run.divided[0])
+    images = run.inputs.labelled
+    if labels:
+        images, run.parts = held_out(images, recipe.evaluate, search)
+    else:
+        images = _without_test(images)
+    run.inputs = dataclasses.replace(run.inputs, labelled=images)
     if not run.begun():
         rehearse(run)
         _check_decodes(run, search)
     return run
 
 
-def held_out(images: ImageSet, evaluate: Evaluate, search: Search) -> list[ImageSet]:
-    """Image sets with one fold each, whose test images are a part of that fold's images.
+def held_out(images: ImageSet, evaluate: Evaluate, search: Search) -> tuple[ImageSet, list[slice]]:
+    """The image set with folds of its own, whose test images are a part of each fold's images.
 
     Args:
         images: an image set with labels; its test images are left out.
         evaluate: the protocol whose first folds are divided.
-        search: how many, which share of each class is held out, and the seed of the draw.
+        search: how many, which share of each class is held out, and the seed of the draws.
+
+    Returns:
+        The image set, and which of its test images are of which fold.
     """
+    train, kept = images.split("train"), _without_test(images)
     folds = protocols.create(evaluate.spec, images, search.folds)
-    return [_divided(images, fold, search) for fold in folds]
+    places = [_validation(images, fold, search) for fold in folds]
+    ends = np.cumsum([0, *map(len, places)]).tolist()
+    taken = np.concatenate([fold[part] for fold, part in zip(folds, places, strict=True)])
+    rest = [np.delete(fold, part) for fold, part in zip(folds, places, strict=True)]
+    splits = {**_builders(kept), "test": train.take(taken)}
+    divided = dataclasses.replace(kept, splits=splits, folds=rest)
+    return divided, [slice(*both) for both in itertools.pairwise(ends)]
 
 
-def _divided(images: ImageSet, fold: np.ndarray, search: Search) -> ImageSet:
-    train = images.split("train")
-    labels, rng = train.labels[fold], np.random.default_rng((search.seed, 0x7A11D))
-    taken = []
+def _validation(images: ImageSet, fold: np.ndarray, search: Search) -> np.ndarray:
+    """Places in the fold of those of its images that are not trained on."""
+    labels = images.split("train").labels[fold]
+    rng, taken = np.random.default_rng((search.seed, 0x7A11D)), []
     for label in np.unique(labels):
         places = np.flatnonzero(labels == label)
         if len(places) < 2:
@@ -100,10 +116,7 @@ def _divided(images: ImageSet, fold: np.ndarray, search: Search) -> ImageSet:
             )
         count = min(max(1, round(search.validation * len(places))), len(places) - 1)
         taken.append(draw(places, count, rng))
-    validation = np.sort(np.concatenate(taken))
-    kept = _without_test(images)
-    splits = {**_builders(kept), "test": train.take(fold[validation])}
-    return dataclasses.replace(kept, splits=splits, folds=[np.delete(fold, validation)])
+    return np.sort(np.concatenate(taken))
 
 
 def _without_test(images: ImageSet) -> ImageSet:
@@ -142,18 +155,7 @@ def _check_decodes(run: Run, search: Search) -> None:
 
 
 def _accuracy(run: _Trial, encoder: keras.Model) -> float:
-    """The mean over the divided folds, of which all but the first have a folder in the trial's."""
-    scores = []
-    for number, images in enumerate(run.divided):
-        part = copy.copy(run)
-        if number:
-            part.folder = run.folder / SCRATCH / f"fold{number}"
-            part.inputs = dataclasses.replace(
-                run.inputs, labelled=images, fitted=run.inputs.scaling, _splits={}, _maps={}
-            )
-            save_weights(encoder, part.folder / ENCODER)
-        scores.append(finetune(part)["accuracy"][PRETRAINED]["mean"])
-    return float(np.mean(scores))
+    return finetune(run)["accuracy"][PRETRAINED]["mean"]
 
 
 def _effective_rank(run: Run, encoder: keras.Model) -> float:

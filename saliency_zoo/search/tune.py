@@ -22,6 +22,7 @@ from saliency_zoo.search.space import corners, recipe_with
 from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED
 from saliency_zoo.training import preemption
 from saliency_zoo.training.inputs import CACHE_VARIABLE, Inputs
+from saliency_zoo.training.remembered import remember
 from saliency_zoo.training.run import differences
 
 _DEATHS = 10  # of one worker, one after the other: more than a trial may have
@@ -51,7 +52,7 @@ def tune(recipe: Recipe, out: str | Path, count: int, processes: int = 1) -> lis
     _begin(recipe, out)
     home = (recipe.folder or Path()).resolve()
     if not trials.finished(trials.read(out), count):
-        Inputs.read(recipe, out).remember(out / trials.IMAGES)
+        remember(out / trials.IMAGES, Inputs.read(recipe, out).checksums, "images")
         _supervise(recipe, out, count, processes, home)
     rows = report(recipe, out)
     if not any(row["status"] == trials.DONE for row in rows):

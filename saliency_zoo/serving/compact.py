@@ -54,9 +54,9 @@ def _rounded(values: np.ndarray, path: Path) -> np.ndarray:
         return values
     with np.errstate(over="ignore"):
         rounded = values.astype(np.float16)
-    if not np.isfinite(rounded).all():
+    if (np.isfinite(values) & ~np.isfinite(rounded)).any():
         raise ZooError(
             f"Weights above {np.finfo(np.float16).max:.0f} do not fit in 16 bits: export it whole. "
-            f"Received: {np.abs(values).max():.6g} in {path.name}"
+            f"Received: {np.nanmax(np.abs(values)):.6g} in {path.name}"
         )
     return rounded

@@ -99,13 +99,14 @@ def _images_seen(cell: Cell, unlabelled: int) -> dict[str, int]:
     labels = _classifiers(cell.folder)[0]["labels"]
     train, finetune = cell.recipe.train, cell.recipe.finetune
     # Of the phases of fine-tuning, one a fold, the first stands for all.
-    last = next(n for phase, n in steps.items() if phase.startswith("finetune"))
+    last = next(n for phase, n in steps.items() if phase.startswith(f"finetune-{PRETRAINED}"))
     before = sum(n for phase, n in steps.items() if not phase.startswith("finetune"))
+    seen = labels + (unlabelled if finetune.teachers else 0)
     return {
         "unlabelled": unlabelled,
         "labelled": labels,
         "pretraining": before * train.batch_size,
-        "finetuning": last * min(finetune.batch_size, labels),
+        "finetuning": last * min(finetune.batch_size, seen),
     }
 
 

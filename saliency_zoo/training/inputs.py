@@ -2,7 +2,6 @@
 
 import functools
 import inspect
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +18,6 @@ from saliency_zoo.data.mapping import chunks, joined, release, room
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
-from saliency_zoo.files import write_json
 from saliency_zoo.registry import datasets
 
 CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"
@@ -111,22 +109,6 @@ class Inputs:
         data = self.recipe.data
         found = {data.name: self.labelled.checksum}
         return {**found, data.unlabelled or data.name: self.unlabelled.checksum}
-
-    def remember(self, path: Path) -> None:
-        """Writes the checksums into a file, or refuses images that are not those of the file."""
-        self.check(path)
-        if not path.exists():
-            write_json(path, self.checksums)
-
-    def check(self, path: Path) -> None:
-        """Results that went on with other images would be nobody's."""
-        there = json.loads(path.read_text()) if path.exists() else {}
-        for name, checksum in self.checksums.items():
-            if there.get(name, checksum) != checksum:
-                raise ZooError(
-                    f"The images of {name!r} have changed since {str(path)!r} was written: their "
-                    f"checksum was {there[name][:12]}. Received: {checksum[:12]}"
-                )
 
     def split(self, name: str) -> Split:
         """A labelled split at the recipe's size."""

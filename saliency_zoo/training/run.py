@@ -1,6 +1,7 @@
 """One recipe in one folder: what its phases share, and how each of them trains."""
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 
 import keras
 
-from saliency_zoo import cards, config
+from saliency_zoo import cards, config, presets
 from saliency_zoo.config import Recipe
+from saliency_zoo.data.image_set import Split
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import replacing, write_json, write_text
@@ -20,6 +22,7 @@ from saliency_zoo.training import logs, loop, workers
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.differences import differences
 from saliency_zoo.training.inputs import Inputs
+from saliency_zoo.training.remembered import check, remember
 
 # Weights stay float32, and so do losses: learners see to these.
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -43,14 +46,14 @@ class Run:
 
     def agree(self) -> None:
         """Refuses a worker that has another recipe or other images than the chief."""
-        same = {"recipe": config.to_table(self.recipe), "images": self.inputs.checksums}
-        workers.agree(self.strategy, same)
+        workers.agree(self.strategy, {"recipe": config.to_table(self.recipe), **self._seen})
 
     def begin(self) -> None:
         """Writes into the folder which run it holds; one that was begun goes on."""
         if not self.begun():
             write_text(self.folder / RECIPE, config.dumps(self.recipe))
-        self.inputs.remember(self._images)
+        for what, checksums in self._seen.items():
+            remember(self._scratch / f"{what}.json", checksums, what)
 
     def begun(self) -> bool:
         """Whether the folder holds this very run; another one, or other things, are refused."""
@@ -70,16 +73,43 @@ class Run:
                 f"The folder {str(self.folder)!r} holds a run of another recipe: its {name} is "
                 f"{old!r}. Received: {new!r}"
             )
-        self.inputs.check(self._images)
+        for what, checksums in self._seen.items():
+            check(self._scratch / f"{what}.json", checksums, what)
         return True
 
+    @functools.cached_property
+    def teachers(self) -> dict[str, str]:
+        """Checksums of the presets that teach in fine-tuning, by their names in the recipe."""
+        settings = self.recipe.finetune
+        names = settings.teachers if settings else []
+        return {name: presets.origin(self.preset(name)) for name in names}
+
+    def preset(self, name: str) -> str:
+        """The folder of a preset that the recipe names, or the path of, from its own folder."""
+        if not isinstance(name, str):
+            raise ZooError(f"A preset has a name. Received: {name!r}")
+        beside = (self.recipe.folder or Path()) / name
+        there = name not in presets.names() and beside.is_dir()
+        return presets.find(str(beside) if there else name)
+
     @property
-    def _images(self) -> Path:
-        return self.folder / cards.SCRATCH / "images.json"
+    def _seen(self) -> dict[str, dict[str, str]]:
+        """Checksums of what is read from elsewhere."""
+        taught = {"teachers": self.teachers} if self.teachers else {}
+        return {"images": self.inputs.checksums, **taught}
+
+    @property
+    def _scratch(self) -> Path:
+        return self.folder / cards.SCRATCH
 
     @property
     def _seconds(self) -> Path:
-        return self.folder / cards.SCRATCH / "seconds.json"
+        return self._scratch / "seconds.json"
+
+    @property
+    def encoder(self) -> Path:
+        """The weights that pre-training leaves."""
+        return self.folder / presets.ENCODER
 
     def build(self, seed: int, classes: int | None = None, **arguments: Any) -> keras.Model:
         """The recipe's network with fresh weights, a function of the seed.
@@ -112,7 +142,7 @@ class Run:
 
     def train(self, learner: Learner, batches: Batches, settings: Any, phase: str) -> loop.State:
         """Trains one phase to its end, from wherever its checkpoint stands."""
-        log = logs.Log(self.folder / HISTORY, self.folder / cards.SCRATCH / "logs", phase)
+        log = logs.Log(self.folder / HISTORY, self._scratch / "logs", phase)
         state = loop.train(
             learner,
             batches,
@@ -128,6 +158,10 @@ class Run:
         self.took({phase: state.seconds})
         return state
 
+    def test(self, fold: int) -> Split:
+        """What a fold's classifier is scored on: the same test images for all of them."""
+        return self.inputs.split("test")
+
     @property
     def seconds(self) -> dict[str, float]:
         """Of each finished phase, those before a kill included."""
@@ -139,7 +173,7 @@ class Run:
 
     def checkpoint(self, phase: str) -> Path:
         """The checkpoint file of a phase."""
-        return self.folder / cards.SCRATCH / "checkpoints" / f"{phase}.npz"
+        return self._scratch / "checkpoints" / f"{phase}.npz"
 
 
 def save_weights(model: keras.Model, path: Path) -> None:

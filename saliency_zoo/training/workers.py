@@ -20,7 +20,8 @@ from saliency_zoo.presets import RECIPE
 from saliency_zoo.training.differences import differences
 from saliency_zoo.training.strategy import shard
 
-_SCRATCH = ("images.json", "checkpoints/*.npz")  # what is left there is cheap to make again
+# What is left there each worker makes again alone; teachers' scores take all of them.
+_SCRATCH = ("images.json", "teachers.json", "checkpoints/*.npz", "checkpoints/finetune-*.npy")
 
 
 @contextlib.contextmanager

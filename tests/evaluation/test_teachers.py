@@ -2,21 +2,23 @@
 
 import csv
 import json
+import shutil
 
 import h5py
 import keras
 import numpy as np
 import pytest
 
-from saliency_zoo import config, presets
-from saliency_zoo.evaluation import finetune
+from saliency_zoo import cards, config, presets
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation import finetune, lessons
 from saliency_zoo.evaluation.crops import cropped
 from saliency_zoo.experiment import train
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.losses import softmax
-from saliency_zoo.training import loop
+from saliency_zoo.training import loop, workers
 from saliency_zoo.training.run import Run
-from tests.runs import RECIPE, finished_run, preset, refusal  # noqa: F401
+from tests.runs import RECIPE, command, finished_run, preset, refusal  # noqa: F401
 
 
 @pytest.fixture
@@ -64,15 +66,23 @@ def test_a_student_learns_what_its_teachers_say(file, finished_run, preset, tmp_
     np.testing.assert_array_equal(none.labels, ours.labels)
     with (tmp_path / "run/history.csv").open() as history:
         steps = {row["phase"]: int(row["step"]) for row in csv.DictReader(history)}
-    assert steps["finetune-pretrained-fold0-teacher1"] == 1
-    assert steps["finetune-pretrained-fold0-teacher2"] == 1
+    assert steps["finetune-teacher1-fold0"] == 1
+    assert steps["finetune-teacher2-fold0"] == 1
     assert steps["finetune-pretrained-fold0"] == steps["finetune-none-fold0"] == 4
     assert presets.verify(str(tmp_path / "run")) == []
+    card = presets.card(str(tmp_path / "run"))
+    assert card["teachers"] == {str(n): presets.origin(str(n)) for n in (finished_run, preset)}
+    rows = json.loads((tmp_path / "run/results.json").read_text())["runs"]
+    taken = json.loads((tmp_path / "run/scratch/seconds.json").read_text())
+    teaching = sum(s for phase, s in taken.items() if "-teacher" in phase)
+    assert len([phase for phase in taken if "-teacher" in phase]) == 4
+    own = taken["finetune-pretrained-fold0"]
+    assert rows[0]["seconds"] == pytest.approx(own + teaching, abs=0.051)
 
 
 @pytest.mark.parametrize(
     ("owner", "name", "count"),
-    [(np, "save", 1), (finetune, "write_json", 1), (loop, "_end_epoch", 5)],
+    [(lessons, "vote", 1), (finetune, "write_json", 1), (loop, "_end_epoch", 5)],
 )
 def test_a_killed_student_goes_on(file, preset, tmp_path, monkeypatch, owner, name, count):  # noqa: F811
     recipe = config.load(file, [*with_teachers(preset), "finetune.without_pretraining=false"])
@@ -95,18 +105,80 @@ def test_a_killed_student_goes_on(file, preset, tmp_path, monkeypatch, owner, na
     assert all(np.array_equal(one[key], other[key]) for key in one)
 
 
+def test_a_student_does_not_go_on_with_another_teacher(file, finished_run, tmp_path, monkeypatch):  # noqa: F811
+    shutil.copytree(finished_run, tmp_path / "teacher")
+    recipe = config.load(file, with_teachers("teacher"))  # from the folder of the recipe
+    with monkeypatch.context() as patch:
+        patch.setattr(lessons, "vote", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            train(recipe, tmp_path / "run", "one")
+    (tmp_path / "run/scratch/checkpoints/finetune-teacher1-fold0.npy").touch()
+    listed = workers._files(tmp_path / "run")
+    assert "scratch/teachers.json" in listed
+    assert "scratch/checkpoints/finetune-teacher1-fold0.npy" in listed
+    weights = tmp_path / "teacher/encoder.weights.h5"
+    with h5py.File(weights, "r+") as content:
+        content.attrs["other"] = 1
+    cards.write_card(tmp_path / "teacher", cards.read_card(tmp_path / "teacher"))
+    with pytest.raises(ZooError, match="The teachers of 'teacher' have changed since "):
+        train(config.load(file, with_teachers("teacher")), tmp_path / "run", "one")
+
+
+def test_images_of_train_come_with_their_labels_alone(file, finished_run, tmp_path):  # noqa: F811
+    words = [*with_teachers(finished_run), "data.pretrain_on=unlabelled+train"]
+    run = Run(config.load(file, words), tmp_path / "run", "one")
+    indices = run.inputs.labelled.folds[0]
+    batches = lessons._batches(run, 0, indices)
+    assert len(batches.images) == len(run.inputs.pretraining) == 32 + 40
+    shown = {image.tobytes() for image in batches.images}
+    assert shown == {image.tobytes() for image in run.inputs.pretraining}
+    known = batches.labels.max(axis=1) == 1
+    assert known.tolist() == [False] * 62 + [True] * 10
+
+
+def test_what_takes_no_notice_of_teachers(file, finished_run, preset, tmp_path):  # noqa: F811
+    words = [*with_teachers(preset), "finetune.without_pretraining=false"]
+    train(config.load(file, words), tmp_path / "student", "one")
+    said = command(
+        "evaluate",
+        tmp_path / "student",
+        "--data",
+        "synthetic",
+        "--protocol",
+        "finetune",
+        "unlabelled=32",
+        "train=40",
+        "test=20",
+        "folds=2",
+        "fold_size=10",
+    )
+    assert said.code == 0, said.err
+    assert "teacher" not in said.err
+    assert (
+        command(
+            "show", tmp_path / "student", "--picture", "curves", "--out", tmp_path / "curves.png"
+        ).code
+        == 0
+    )
+
+
 def test_what_is_no_teacher(file, preset, tmp_path):  # noqa: F811
     def refused(*words):
         return refusal("train", file, "--out", tmp_path / "run", *words)
 
     hinge = [*with_teachers(preset), "finetune.loss=hinge"]
     assert "which finetune.loss = 'softmax' takes. Received: 'hinge'" in refused(*hinge)
-    assert "names of presets. Received: 3" in refused("finetune.teachers=[3]")
+    assert "A preset has a name. Received: 3" in refused("finetune.teachers=[3]")
+    parts = [*with_teachers(preset), "finetune.parts=4", "finetune.batch_size=50"]
+    said = refused(*parts)
+    assert said.endswith("Received: 42"), said
+    few = [*with_teachers(preset), "finetune.parts=3", "finetune.batch_size=21"]
+    assert command("train", file, "--out", tmp_path / "three", *few).code == 0
     assert "thesis_conv.dual_path_quickstart" in refused(*with_teachers("dual_path_quickstart"))
     words = [*with_teachers(preset), "finetune.without_pretraining=false"]
     train(config.load(file, words), tmp_path / "student", "one")
     student = with_teachers(tmp_path / "student")
-    assert "has learnt from labels, not from teachers itself" in refused(*student)
+    assert "a teacher has no teachers itself" in refused(*student)
 
 
 def test_labels_may_be_shares():

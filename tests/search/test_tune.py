@@ -1,6 +1,5 @@
 """A search: killed and gone on with, divided over processes, and never judged by test images."""
 
-import dataclasses
 import errno
 import json
 import os
@@ -22,6 +21,7 @@ from saliency_zoo.files import lock, write_json
 from saliency_zoo.search import objective, report, trials, tune, worker
 from saliency_zoo.search.space import recipe_with
 from saliency_zoo.training.inputs import Inputs
+from saliency_zoo.training.remembered import remember
 from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, command, refusal
 
@@ -163,7 +163,7 @@ def test_another_search_and_other_things_are_refused(searched, tmp_path):
 def test_validation_images_are_of_the_fold_and_not_trained_on(searched, tmp_path):
     recipe = searched.recipe
     whole = Run(recipe, tmp_path / "whole").inputs.labelled
-    (held,) = objective.held_out(whole, recipe.evaluate, recipe.search)
+    held, _ = objective.held_out(whole, recipe.evaluate, recipe.search)
     fold, (kept,) = whole.folds[0], held.folds
     validation = held.split("test")
     assert (len(kept), len(validation)) == (10, 10)
@@ -175,25 +175,19 @@ def test_validation_images_are_of_the_fold_and_not_trained_on(searched, tmp_path
 
 
 def test_accuracy_may_be_the_mean_over_folds(tmp_path):
-    file = written(tmp_path, "search.folds=2", "data.options.folds=2")
+    file = written(tmp_path, "search.folds=2")
     recipe = config.load(file)
     found = objective.objective(recipe, recipe.search, tmp_path / "trial")
+    rows = json.loads((tmp_path / "trial/results.json").read_text())["runs"]
+    assert [row["fold"] for row in rows] == [0, 1]
+    assert found == pytest.approx(sum(row["accuracy"] for row in rows) / 2)
     whole = Run(recipe, tmp_path / "whole").inputs.labelled
-    parts = objective.held_out(whole, recipe.evaluate, recipe.search)
-    for fold, part in zip(whole.folds, parts, strict=True):
-        assert set(part.folds[0]) < set(fold)
-        assert len(part.split("test")) == 10
-    scores = []
-    for folder in (tmp_path / "trial", tmp_path / "trial" / SCRATCH / "fold1"):
-        (row,) = json.loads((folder / "results.json").read_text())["runs"]
-        scores.append(row["accuracy"])
-    assert found == sum(scores) / 2
-    # Each is what a search of that fold alone finds, from the same encoder.
-    swapped = dataclasses.replace(whole, folds=whole.folds[::-1])
-    (alone,) = objective.held_out(
-        swapped, recipe.evaluate, config.load(file, ["search.folds=1"]).search
-    )
-    assert alone.folds[0].tolist() == parts[1].folds[0].tolist()
+    held, parts = objective.held_out(whole, recipe.evaluate, recipe.search)
+    train, test = whole.split("train").images, held.split("test")
+    for fold, kept, part in zip(whole.folds, held.folds, parts, strict=True):
+        assert (len(kept), len(test.images[part])) == (10, 10)
+        left = sorted(train[i].tobytes() for i in set(fold) - set(kept))
+        assert sorted(image.tobytes() for image in test.images[part]) == left
     assert "each of the first 2 folds" in report._judged_on(recipe.search)
     with pytest.raises(ZooError, match=r"defines 2 folds\. Received: 3"):
         objective.held_out(whole, recipe.evaluate, config.load(file, ["search.folds=3"]).search)
@@ -372,7 +366,7 @@ def test_told_to_stop_it_ends_its_workers(tmp_path, monkeypatch):
 def test_a_search_does_not_go_on_with_other_images(tmp_path):
     file, out = written(tmp_path), tmp_path / "out"
     recipe = begun(file, out)
-    Inputs.read(recipe, out).remember(out / trials.IMAGES)
+    remember(out / trials.IMAGES, Inputs.read(recipe, out).checksums, "images")
     kept = json.loads((out / trials.IMAGES).read_text())
     write_json(out / trials.IMAGES, dict.fromkeys(kept, "0" * 64))
     text = refusal("tune", file, "--trials", "2", "--out", out)

@@ -42,7 +42,10 @@ def test_it_leaves_out_decoders_and_saved_models(preset, compact):  # noqa: F811
 
 
 def test_what_needs_the_rest_of_it_says_so(compact, tmp_path):
-    assert "`saliency-zoo export NAME --as NAME` makes" in refusal("serve", compact, "--port", 0)
+    said = refusal("serve", compact, "--port", 0)
+    assert "`saliency-zoo export NAME --as NAME --to FOLDER` makes" in said
+    said = refusal("show", compact, "--picture", "saliency")
+    assert "has no decoders/stage1.weights.h5, for it is a compact one" in said
     words = ["export", compact, "--as", PRESET, "--to", tmp_path]
     assert "no SavedModel to number" in refusal(*words, "--compact", "--version", 2)
     assert command(*words).code == 0

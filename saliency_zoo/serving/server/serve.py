@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 _BACKLOG = 2048
 _TURN = 2e-4  # seconds that a finished call may have to wait for the interpreter; 5e-3 is Python's
 _IDLE = 75  # longer than balancers keep an idle connection, so that they are the ones to close it
-_NO_VERSION = f"it has no folder {FOLDER}/1, which `saliency-zoo export NAME --as NAME` makes"
+_NO_VERSION = f"it has no {FOLDER}/1, which `saliency-zoo export NAME --as NAME --to FOLDER` makes"
 
 
 def serve(

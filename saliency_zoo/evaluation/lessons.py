@@ -1,4 +1,7 @@
-"""One classifier: from an encoder, pre-trained or not, to a network taught on some labels."""
+"""The lessons of one classifier: an encoder, pre-trained or not, learns from labels or teachers."""
+
+import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -7,49 +10,71 @@ from saliency_zoo.data.mapping import joined
 from saliency_zoo.data.pipeline import Batches, centred
 from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.rescaling import SAMPLE, code_deviations, rescale
-from saliency_zoo.evaluation.teachers import Teacher
+from saliency_zoo.evaluation.teachers import teachers
 from saliency_zoo.files import replacing
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import folding
 from saliency_zoo.networks import network as networks
 from saliency_zoo.networks.auxiliary import published_heads
-from saliency_zoo.presets import ENCODER
 from saliency_zoo.training import loop
 from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.run import Run
 
-PRETRAINED, NONE = "pretrained", "none"
+PRETRAINED, NONE, SCORES = "pretrained", "none", "-scores"
 
 
-def taught(run: Run, arm: str, fold: int, indices: np.ndarray) -> tuple[keras.Model, float]:
+def teach(run: Run, arm: str, fold: int, indices: np.ndarray) -> tuple[keras.Model, float]:
     """A classifier of the recipe's network, and the seconds that it was taught.
 
     Args:
         run: the run, whose encoder is trained.
-        arm: `"pretrained"` begins with that encoder, `"none"` with fresh weights.
+        arm: `"none"` begins with fresh weights, any other with that encoder.
         fold: its number, from which weights, order and crops follow.
         indices: of the training images whose labels may be looked at.
     """
     seed = 1000 * (run.recipe.train.seed + 1) + fold
     network = run.build(seed, len(run.inputs.labelled.class_names))
-    if arm == PRETRAINED:
+    if arm != NONE:
         _start_from_encoder(run, network, indices)
     batches = _batches(run, fold, indices)
-    return network, _teach(run, network, batches, _phase(arm, fold), seed).seconds
+    state = _train(run, network, batches, _phase(arm, fold), seed)
+    return network, state.seconds
 
 
 def forget(run: Run, arm: str, fold: int) -> None:
-    """Removes what a classifier that is scored leaves behind.
+    """Removes the checkpoint of a classifier that is scored.
 
     Args:
         run: the run.
-        arm: as of `taught`.
-        fold: as of `taught`.
+        arm: as of `teach`.
+        fold: as of `teach`.
     """
     run.checkpoint(_phase(arm, fold)).unlink()
 
 
-def _teach(run: Run, network: keras.Model, batches: Batches, phase: str, seed: int) -> loop.State:
+def forget_teachers(run: Run, fold: int) -> None:
+    """Removes the scores that the teachers of a fold gave, when nobody learns from them any more.
+
+    Args:
+        run: the student's.
+        fold: as of `teach`.
+    """
+    for phase in _phases(run, fold):
+        _scores(run, phase).unlink(missing_ok=True)
+
+
+def teaching_seconds(run: Run, fold: int) -> float:
+    """What the teachers of a fold took, to learn and to score.
+
+    Args:
+        run: the student's.
+        fold: as of `teach`.
+    """
+    phases = _phases(run, fold)
+    return sum(s for phase, s in run.seconds.items() if phase.removesuffix(SCORES) in phases)
+
+
+def _train(run: Run, network: keras.Model, batches: Batches, phase: str, seed: int) -> loop.State:
     """Trains the network, with normalisation meanwhile if asked."""
     settings = run.recipe.finetune
     trained = normalised(run, network, seed) if settings.normalise else network
@@ -106,34 +131,44 @@ def _phase(arm: str, fold: int) -> str:
 def _start_from_encoder(run: Run, network: keras.Model, indices: np.ndarray) -> None:
     encoder = networks.encoder(network)
     if run.recipe.finetune.code_scale == "pretrained":
-        encoder.load_weights(run.folder / ENCODER)
+        encoder.load_weights(run.encoder)
         return
     images = centred(run.inputs.split("train").images[indices[:SAMPLE]], run.recipe.data.crop)
     scaled = run.inputs.scaling(images)
     fresh = code_deviations(encoder, scaled)
-    encoder.load_weights(run.folder / ENCODER)
+    encoder.load_weights(run.encoder)
     rescale(encoder, scaled, fresh)
 
 
 def _from_teachers(run: Run, fold: int, indices: np.ndarray) -> np.ndarray:
     """Shares of the classes for each unlabelled image: the mean of what all teachers give."""
     parts = []
-    for number, name in enumerate(run.recipe.finetune.teachers, start=1):
-        path = run.checkpoint(_scores(fold, number)).with_suffix(".npy")
+    for arm, phase, teacher in zip(_arms(run), _phases(run, fold), teachers(run), strict=True):
+        path = _scores(run, phase)
         if not path.exists():
-            teacher = Teacher(run, name, number)
-            network, _ = taught(teacher, PRETRAINED, fold, indices)
-            inputs, how = teacher.inputs, run.recipe.evaluate.crops
-            found = vote(network, inputs.pretraining, inputs.scaling, teacher.recipe.data.crop, how)
+            network, _ = teach(teacher, arm, fold, indices)
+            began, inputs = time.monotonic(), teacher.inputs
+            crop, how = teacher.recipe.data.crop, run.recipe.evaluate.crops
+            found = vote(network, inputs.pretraining, inputs.scaling, crop, how)
+            run.took({f"{phase}{SCORES}": time.monotonic() - began})
             with replacing(path) as temporary, temporary.open("wb") as file:
                 np.save(file, found.astype(np.float32))
-            forget(teacher, PRETRAINED, fold)
+            forget(teacher, arm, fold)
         parts.append(np.load(path))
     return np.mean(parts, axis=0)
 
 
-def _scores(fold: int, number: int) -> str:
-    return f"finetune-fold{fold}-teacher{number}"
+def _arms(run: Run) -> list[str]:
+    """What teachers are called among the arms of a run: by their number."""
+    return [f"teacher{number + 1}" for number in range(len(run.recipe.finetune.teachers))]
+
+
+def _phases(run: Run, fold: int) -> list[str]:
+    return [_phase(arm, fold) for arm in _arms(run)]
+
+
+def _scores(run: Run, phase: str) -> Path:
+    return run.checkpoint(phase).with_suffix(".npy")
 
 
 def _batches(run: Run, fold: int, indices: np.ndarray) -> Batches:
@@ -145,13 +180,14 @@ def _batches(run: Run, fold: int, indices: np.ndarray) -> Batches:
     maps = [inputs.split_maps("train")[indices]] if wanted else []
     if settings.teachers:
         known = np.eye(len(inputs.labelled.class_names), dtype=np.float32)[labels]
-        labels = np.concatenate([_from_teachers(run, fold, indices), known])
-        images = [inputs.pretraining, *images]
-        maps = [inputs.maps, *maps] if wanted else []
+        rest = _unlabelled(run, indices)
+        labels = np.concatenate([_from_teachers(run, fold, indices)[rest], known])
+        images = [inputs.pretraining[rest], *images]
+        maps = [inputs.maps[rest], *maps] if wanted else []
     return Batches(
         joined(images),
         inputs.scaling,
-        min(settings.batch_size, len(labels)),
+        batch_size(run, indices),
         recipe.train.seed,
         saliency=joined(maps) if wanted else None,
         labels=labels,
@@ -160,3 +196,25 @@ def _batches(run: Run, fold: int, indices: np.ndarray) -> Batches:
         augment=augmentations(recipe, "finetune"),
         padding=settings.padding,
     )
+
+
+def batch_size(run: Run, indices: np.ndarray) -> int:
+    """That of the recipe, or all images where there are fewer.
+
+    Args:
+        run: the run.
+        indices: of the training images whose labels may be looked at.
+    """
+    settings, count = run.recipe.finetune, len(indices)
+    if settings.teachers:
+        count += len(run.inputs.pretraining[_unlabelled(run, indices)])
+    return min(settings.batch_size, count)
+
+
+def _unlabelled(run: Run, indices: np.ndarray) -> slice | np.ndarray:
+    """Of the images of pre-training, those whose labels may not be looked at."""
+    if run.recipe.data.pretrain_on == "unlabelled":
+        return slice(None)
+    count = len(run.inputs.pretraining)  # the images of train come last
+    seen = indices + count - len(run.inputs.labelled.split("train"))
+    return np.setdiff1d(np.arange(count), seen)
