@@ -167,7 +167,7 @@ def test_a_preset_without_a_version_is_refused(tmp_path):
     from saliency_zoo.serving.server.serve import models
 
     cards.write_card(tmp_path, {"format": 1, "name": TOY})
-    with pytest.raises(ZooError, match=r"no version to serve: it has no folder serving/1\. "):
+    with pytest.raises(ZooError, match=r"no version to serve: it has no serving/1, which "):
         models([str(tmp_path)], Limits(), Metrics())
     write_version(tmp_path, 1, b"no SavedModel")
     cards.write_card(tmp_path, {"format": 1, "name": TOY})
