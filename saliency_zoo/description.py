@@ -101,6 +101,7 @@ def _in_words(card: dict[str, Any]) -> str:
         f"  features  {features}",
         f"  classes   {', '.join(model['class_names']) or 'none'}",
         *(f"  {line}" for line in metrics(card).splitlines()),
+        *([f"  teachers  {', '.join(card['teachers'])}"] if "teachers" in card else []),
         *([f"  weights   {card['weights']}"] if "weights" in card else []),
         f"  made with {versions}",
         f"  licence   {card['licence']}",

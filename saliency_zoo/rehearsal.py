@@ -11,7 +11,7 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.lessons import batch_size, classifier, normalised
 from saliency_zoo.evaluation.rescaling import check_rescalable
-from saliency_zoo.evaluation.teachers import teachers
+from saliency_zoo.evaluation.teachers import blaming, teachers
 from saliency_zoo.learners.classifier import TRIPLET
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack, learner
@@ -120,10 +120,8 @@ def rehearse_finetuning(run: Run) -> None:
             f"Received: {settings.loss!r}"
         )
     for name, teacher in zip(settings.teachers, teachers(run), strict=True):
-        try:
+        with blaming(name):
             _classifiers(teacher, folds)
-        except ZooError as error:
-            raise ZooError(f"finetune.teachers, {name!r}: {error}") from None
 
 
 def _classifiers(run: Run, folds: Sequence[np.ndarray]) -> None:

@@ -6,6 +6,8 @@ import io
 from pathlib import Path
 from typing import NamedTuple
 
+import h5py
+import numpy as np
 import pytest
 
 RECIPE = """\
@@ -42,6 +44,31 @@ batch_size = 10
 folds = 1
 """
 PRESET = "thesis_conv.tiny"
+
+
+class Killed(BaseException):
+    """As sudden as a signal: nothing catches it."""
+
+
+def kill_at(monkeypatch, owner, name: str, count: int) -> None:
+    """Lets the `count`-th call of a function do half of its work, or none, and then nothing."""
+    original, calls = getattr(owner, name), []
+
+    def killed(*arguments, **options):
+        calls.append(name)
+        if len(calls) == count:
+            raise Killed
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, killed)
+
+
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    """All that a file of weights holds, by its place in it."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda n, x: found.update({n: x[()]}) if hasattr(x, "dtype") else None)
+    return found
 
 
 class Said(NamedTuple):

@@ -40,17 +40,29 @@ def test_the_readme_begins_with_two_commands():
     assert blocks[1].strip().endswith("-m pytest -n auto")
 
 
-def test_the_figures_of_the_readme_are_those_of_the_preset():
+@pytest.mark.parametrize(
+    ("page", "preset"),
+    [("README.md", "thesis_conv.dual_path_quickstart"), ("docs/results.md", "best_large.tin10")],
+)
+def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
     from saliency_zoo import cards
     from saliency_zoo.description import metrics
 
-    card = cards.read_card(ROOT / "SavedModels" / "thesis_conv.dual_path_quickstart")
-    assert metrics(card) in (ROOT / "README.md").read_text()
+    card = cards.read_card(ROOT / "SavedModels" / preset)
+    assert metrics(card) in (ROOT / page).read_text()
 
 
-def test_the_preset_was_made_by_the_recipe_beside_it():
-    made = config.load(ROOT / "SavedModels" / "thesis_conv.dual_path_quickstart" / "recipe.toml")
-    assert config.to_table(made) == config.to_table(config.load("quickstart"))
+@pytest.mark.parametrize(
+    ("recipe", "preset"),
+    [
+        ("quickstart", "thesis_conv.dual_path_quickstart"),
+        ("best_large_tin10", "best_large.tin10"),
+        ("thesis_dense_tin10", "thesis_dense_small.dual_path_tin10"),
+    ],
+)
+def test_a_preset_was_made_by_the_recipe_that_comes_along(recipe, preset):
+    made = config.load(ROOT / "SavedModels" / preset / "recipe.toml")
+    assert config.to_table(made) == config.to_table(config.load(recipe))
 
 
 def test_presets_are_small():

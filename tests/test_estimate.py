@@ -8,7 +8,7 @@ import pytest
 from saliency_zoo import config
 from saliency_zoo.estimate import Part, clock, estimate, table
 from saliency_zoo.experiment import train
-from tests.runs import RECIPE, command, refusal
+from tests.runs import RECIPE, command, preset, refusal  # noqa: F401
 
 
 @pytest.fixture
@@ -31,6 +31,13 @@ def test_parts_are_those_of_the_run(file, tmp_path):
     names = [part.name for part in parts]
     assert names[:2] == ["images, networks", "saliency maps"]
     assert names[-1] == "building, scoring"
+
+
+def test_teachers_are_parts_too(file, preset):  # noqa: F811
+    words = [f"finetune.teachers=['{preset}']", "finetune.augment=['hide_patches']"]
+    parts = {part.name: part for part in estimate(config.load(file, words))}
+    assert parts["finetune-teacher1-fold0"].steps == 1
+    assert parts["finetune-pretrained-fold0"].steps == 4
 
 
 def test_steps_count_for_what_is_left_of_them(file):

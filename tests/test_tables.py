@@ -21,7 +21,7 @@ from saliency_zoo.tables.run import run, state
 from saliency_zoo.tables.spread import paired
 from saliency_zoo.training import loop
 from saliency_zoo.training.run import Run
-from tests.runs import RECIPE, command, refusal
+from tests.runs import RECIPE, Killed, command, refusal
 
 ROOT = Path(__file__).parent.parent
 TABLE = """\
@@ -55,10 +55,6 @@ finetune.normalise = true
 finetune.epochs = 2
 
 """
-
-
-class Killed(BaseException):
-    """As sudden as a signal: nothing catches it."""
 
 
 class Finished(NamedTuple):

@@ -1,7 +1,9 @@
 """Teachers: presets whose encoders are taught on a run's labels, to score its unlabelled images."""
 
+import contextlib
 import dataclasses
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +63,21 @@ def teachers(run: Run) -> tuple[Teacher, ...]:
     Args:
         run: the student's.
     """
-    return tuple(_named(run, name) for name in run.recipe.finetune.teachers)
+    found = []
+    for name in run.recipe.finetune.teachers:
+        with blaming(name):
+            found.append(Teacher(run, name))
+    return tuple(found)
 
 
-def _named(run: Run, name: str) -> Teacher:
+@contextlib.contextmanager
+def blaming(name: str) -> Iterator[None]:
+    """Says of a sentence that it is about a teacher, and not about who is taught by it.
+
+    Args:
+        name: of the teacher, in the recipe.
+    """
     try:
-        return Teacher(run, name)
+        yield
     except ZooError as error:
         raise ZooError(f"finetune.teachers, {name!r}: {error}") from None

@@ -1,4 +1,4 @@
-"""Compact presets: what takes room and can be made again is left out, weights have 16 bits."""
+"""Compact presets: what only servers and pictures need is left out, and weights have 16 bits."""
 
 from pathlib import Path
 from typing import Any

@@ -18,7 +18,7 @@ from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.losses import softmax
 from saliency_zoo.training import loop, workers
 from saliency_zoo.training.run import Run
-from tests.runs import RECIPE, command, finished_run, preset, refusal  # noqa: F401
+from tests.runs import RECIPE, Killed, arrays, command, finished_run, kill_at, preset, refusal  # noqa: F401
 
 
 @pytest.fixture
@@ -30,15 +30,6 @@ def file(tmp_path):
 
 def with_teachers(*names):
     return [f"finetune.teachers={json.dumps([str(name) for name in names])}"]
-
-
-def arrays(path):
-    found = {}
-    with h5py.File(path) as file:
-        file.visititems(
-            lambda k, item: found.update({k: item[()]} if hasattr(item, "dtype") else {})
-        )
-    return found
 
 
 def test_a_student_learns_what_its_teachers_say(file, finished_run, preset, tmp_path, monkeypatch):  # noqa: F811
@@ -87,17 +78,9 @@ def test_a_student_learns_what_its_teachers_say(file, finished_run, preset, tmp_
 def test_a_killed_student_goes_on(file, preset, tmp_path, monkeypatch, owner, name, count):  # noqa: F811
     recipe = config.load(file, [*with_teachers(preset), "finetune.without_pretraining=false"])
     train(recipe, tmp_path / "whole", "one")
-    original, calls = getattr(owner, name), []
-
-    def killed(*arguments, **options):
-        calls.append(name)
-        if len(calls) == count:
-            raise KeyboardInterrupt
-        return original(*arguments, **options)
-
     with monkeypatch.context() as patch:
-        patch.setattr(owner, name, killed)
-        with pytest.raises(KeyboardInterrupt):
+        kill_at(patch, owner, name, count)
+        with pytest.raises(Killed):
             train(recipe, tmp_path / "killed", "one")
     train(recipe, tmp_path / "killed", "one")
     one, other = (arrays(tmp_path / run / "classifier.weights.h5") for run in ("whole", "killed"))
@@ -154,6 +137,7 @@ def test_what_takes_no_notice_of_teachers(file, finished_run, preset, tmp_path):
     )
     assert said.code == 0, said.err
     assert "teacher" not in said.err
+    assert f"teachers  {preset}" in command("show", tmp_path / "student").out
     assert (
         command(
             "show", tmp_path / "student", "--picture", "curves", "--out", tmp_path / "curves.png"

@@ -23,7 +23,7 @@ from saliency_zoo.search.space import recipe_with
 from saliency_zoo.training.inputs import Inputs
 from saliency_zoo.training.remembered import remember
 from saliency_zoo.training.run import Run
-from tests.runs import RECIPE, command, refusal
+from tests.runs import RECIPE, Killed, command, refusal
 
 ROOT = Path(__file__).parent.parent.parent
 SPACE = """
@@ -36,10 +36,6 @@ train.optimizer = { choices = ["adam", "sgd"] }
 """
 CHILDREN = Path(f"/proc/self/task/{os.getpid()}/children")
 OTHERS = ["reconstruction", "effective_rank", "saliency_auc"]
-
-
-class Killed(BaseException):
-    """As sudden as a signal: nothing catches it."""
 
 
 class Searched(NamedTuple):
@@ -420,3 +416,15 @@ def test_whoever_is_killed_every_trial_ends_once(tmp_path):
     ended_once(rows)
     with lock(out / trials.LOCK, wait=False) as free:
         assert free
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_what_comes_next_finds_the_images_of_the_search(given, tmp_path, monkeypatch):
+    monkeypatch.delenv("SALIENCY_ZOO_DATA", raising=False)
+    if given:
+        monkeypatch.setenv("SALIENCY_ZOO_DATA", str(tmp_path / "mine"))
+    monkeypatch.setattr(tune, "tune", lambda *_: [])
+    monkeypatch.setattr(report, "markdown", lambda *_: "")
+    out = command("tune", written(tmp_path), "--trials", "1", "--out", tmp_path / "out").out
+    assert (f"SALIENCY_ZOO_DATA={tmp_path} saliency-zoo train" in out) is not given
+    assert "saliency-zoo train" in out

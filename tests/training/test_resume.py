@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 
-import h5py
 import numpy as np
 import pytest
 
@@ -15,6 +14,7 @@ from saliency_zoo import config, experiment, presets
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import finetune
 from saliency_zoo.training import checkpoint, loop
+from tests.runs import Killed, arrays, kill_at
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("KERAS_BACKEND") == "jax", reason="the runs of a recipe are tested on tensorflow"
@@ -36,22 +36,11 @@ LONG = {**RECIPE, "train": {**RECIPE["train"], "checkpoint_seconds": 1000.0}}
 WEIGHTS = ["encoder.weights.h5", "classifier.weights.h5", "decoders/stage3.weights.h5"]
 
 
-class Killed(BaseException):
-    """As sudden as a signal: nothing catches it."""
-
-
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("uninterrupted")
     experiment.train(config.from_table(RECIPE), folder)
     return folder
-
-
-def arrays(path):
-    found = {}
-    with h5py.File(path) as file:
-        file.visititems(lambda n, x: found.update({n: x[()]}) if hasattr(x, "dtype") else None)
-    return found
 
 
 def same(one, other):
@@ -62,19 +51,6 @@ def same(one, other):
         assert all(np.array_equal(mine[name], theirs[name]) for name in mine), path
     assert (one / "history.csv").read_text() == (other / "history.csv").read_text()
     return True
-
-
-def kill_at(monkeypatch, owner, name, count):
-    """Lets the `count`-th call of a function do half of its work, or none, and then nothing."""
-    original, calls = getattr(owner, name), []
-
-    def killed(*arguments, **options):
-        calls.append(name)
-        if len(calls) == count:
-            raise Killed
-        return original(*arguments, **options)
-
-    monkeypatch.setattr(owner, name, killed)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ def run(parsed) -> None:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     backend.start()
     from saliency_zoo import config
+    from saliency_zoo.data.image_set import ROOT_VARIABLE
     from saliency_zoo.search import report
     from saliency_zoo.search.tune import tune
 
@@ -23,7 +24,9 @@ def run(parsed) -> None:
         return print_json(rows)
     print(report.markdown(recipe, rows))
     print(f"plots: {parsed.out}/{report.PARALLEL}, {parsed.out}/{report.SCORES}")
-    where = f"SALIENCY_ZOO_DATA={recipe.folder} " if recipe.folder else ""
+    # The winner is in another folder than the recipe, where paths of data start otherwise.
+    needed = recipe.folder and ROOT_VARIABLE not in os.environ
+    where = f"{ROOT_VARIABLE}={recipe.folder} " if needed else ""
     out = parsed.out
     print(f"next:  {where}saliency-zoo train {out}/{report.BEST} --out {out}/best")
     return None
