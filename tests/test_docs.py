@@ -42,7 +42,11 @@ def test_the_readme_begins_with_two_commands():
 
 @pytest.mark.parametrize(
     ("page", "preset"),
-    [("README.md", "thesis_conv.dual_path_quickstart"), ("docs/results.md", "best_large.tin10")],
+    [
+        ("README.md", "thesis_conv.dual_path_quickstart"),
+        ("docs/results.md", "best_large.tin10"),
+        ("docs/results.md", "best_small.tin10"),
+    ],
 )
 def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
     from saliency_zoo import cards
@@ -57,6 +61,7 @@ def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
     [
         ("quickstart", "thesis_conv.dual_path_quickstart"),
         ("best_large_tin10", "best_large.tin10"),
+        ("best_small_tin10", "best_small.tin10"),
         ("thesis_dense_tin10", "thesis_dense_small.dual_path_tin10"),
     ],
 )

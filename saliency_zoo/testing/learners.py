@@ -107,8 +107,10 @@ def _fit(taught: Learner, network: keras.Model) -> dict[str, float]:
     # Uncompiled, Keras runs JAX operation by operation.
     compiled = keras.backend.backend() == "jax"
     taught.compile(keras.optimizers.Adam(1e-3), jit_compile=compiled)
-    # The last batch is smaller, as in most data.
-    history = taught.fit(example_batch(taught, network), batch_size=3, verbose=0).history
+    taught.optimizer.build(taught.trainable_variables)  # else TensorFlow traces the step twice
+    # The last batch is smaller, as in most data, where that is not compiled a second time.
+    size = 2 if compiled else 3
+    history = taught.fit(example_batch(taught, network), batch_size=size, verbose=0).history
     return {key: values[-1] for key, values in history.items()}
 
 

@@ -96,6 +96,7 @@ def _check_learns(network: keras.Model, images: np.ndarray, steps: int = 30) -> 
     # Compiling saves time on JAX, which else runs each step piece by piece, and costs it elsewhere.
     compiled = keras.backend.backend() == "jax"
     network.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=compiled)
+    network.optimizer.build(network.trainable_variables)  # else TensorFlow traces the step twice
     labels = np.arange(len(images)) % 3
     history = network.fit(images, labels, len(images), steps, verbose=0).history["loss"]
     expect(history[-1] < 0.9 * history[0], f"{network.name} does not learn {len(images)} images")

@@ -8,6 +8,7 @@ import saliency_zoo as zoo
 from saliency_zoo.layers.make import names
 from saliency_zoo.networks.folding import check_foldable, fold, unfold
 from saliency_zoo.networks.network import stages
+from saliency_zoo.testing import network_example
 
 SIZES = {
     "thesis_conv": {"image_size": 8, "filters": 4, "hidden": 8},
@@ -76,6 +77,6 @@ def test_each_convolution_folds_or_is_refused(convolution):
 
 @pytest.mark.parametrize("name", ["resnet20", "preact_resnet164", "mobilenet"])
 def test_what_cannot_be_folded_is_refused(name):
-    plain, twin = (zoo.create(name, classes=3, image_size=32) for _ in range(2))
+    plain, twin = (zoo.create(name, classes=3, **network_example(name)) for _ in range(2))
     with pytest.raises(zoo.ZooError, match=r"directly behind kernels\. Received"):
         check_foldable(plain, twin)
