@@ -15,6 +15,7 @@ from saliency_zoo.learners.stack import Stack, learner
 from saliency_zoo.networks.network import stages
 from saliency_zoo.registry import Spec, split
 from saliency_zoo.testing.arrays import close, expect, finite, gradients
+from saliency_zoo.testing.fitting import ready
 from saliency_zoo.training import loop
 
 
@@ -104,12 +105,9 @@ def _check_training(train: Callable, taught: Learner, network: keras.Model, name
 
 
 def _fit(taught: Learner, network: keras.Model) -> dict[str, float]:
-    # Uncompiled, Keras runs JAX operation by operation.
-    compiled = keras.backend.backend() == "jax"
-    taught.compile(keras.optimizers.Adam(1e-3), jit_compile=compiled)
-    taught.optimizer.build(taught.trainable_variables)  # else TensorFlow traces the step twice
-    # The last batch is smaller, as in most data, where that is not compiled a second time.
-    size = 2 if compiled else 3
+    # A smaller last batch, as in most data, would be compiled anew on JAX.
+    size = 2 if keras.backend.backend() == "jax" else 3
+    ready(taught, keras.optimizers.Adam(1e-3))
     history = taught.fit(example_batch(taught, network), batch_size=size, verbose=0).history
     return {key: values[-1] for key, values in history.items()}
 

@@ -12,6 +12,7 @@ import numpy as np
 from saliency_zoo.networks.network import CODE, create, encoder, features, stages
 from saliency_zoo.registry import networks, parameters
 from saliency_zoo.testing.arrays import close, expect, normal
+from saliency_zoo.testing.fitting import ready
 
 
 def check_network(name: str, **arguments: Any) -> None:
@@ -93,10 +94,7 @@ def _check_mixed_precision(network: keras.Model, make: Callable, images: np.ndar
 
 def _check_learns(network: keras.Model, images: np.ndarray, steps: int = 30) -> None:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    # Compiling saves time on JAX, which else runs each step piece by piece, and costs it elsewhere.
-    compiled = keras.backend.backend() == "jax"
-    network.compile(keras.optimizers.Adam(3e-3), loss, jit_compile=compiled)
-    network.optimizer.build(network.trainable_variables)  # else TensorFlow traces the step twice
     labels = np.arange(len(images)) % 3
+    ready(network, keras.optimizers.Adam(3e-3), loss)
     history = network.fit(images, labels, len(images), steps, verbose=0).history["loss"]
     expect(history[-1] < 0.9 * history[0], f"{network.name} does not learn {len(images)} images")

@@ -7,6 +7,7 @@ import pytest
 import saliency_zoo as zoo
 from saliency_zoo import ZooError
 from saliency_zoo.learners.contrastive import Contrastive
+from saliency_zoo.testing.fitting import ready
 from tests.runs import RECIPE, command
 
 RNG = np.random.default_rng(0)
@@ -45,9 +46,8 @@ def test_views_of_one_image_come_together():
     taught = learner()
     images = RNG.normal(size=(32, 8, 8, 3)).astype("float32")
     noisy = images + 0.3 * RNG.normal(size=images.shape).astype("float32")
-    compiled = keras.backend.backend() == "jax"
-    taught.compile(keras.optimizers.Adam(3e-3), jit_compile=compiled)
     batch = {"image": images, "view": noisy}
+    ready(taught, keras.optimizers.Adam(3e-3))
     history = taught.fit(batch, batch_size=32, epochs=40, verbose=0).history
     assert history["recognised"][-1] > max(0.9, history["recognised"][0])
     assert history["contrast"][-1] < 0.5 * history["contrast"][0]

@@ -6,6 +6,7 @@ import pytest
 
 import saliency_zoo as zoo
 from saliency_zoo.learners.stack import Joint
+from saliency_zoo.testing.fitting import ready
 
 RNG = np.random.default_rng(0)
 BATCH = {
@@ -47,7 +48,7 @@ def test_without_a_saliency_head_the_image_is_decoded_through_all_stages():
 def test_every_stage_learns(name):
     learner = joint(name)
     before = [numbers(part.stage.weights[0]) for part in learner.stack.parts.values()]
-    learner.compile(keras.optimizers.Adam(1e-2))
+    ready(learner, keras.optimizers.Adam(1e-2))
     history = learner.fit(BATCH, epochs=40, verbose=0).history["loss"]
     after = [numbers(part.stage.weights[0]) for part in learner.stack.parts.values()]
     assert all(not np.allclose(b, a) for b, a in zip(before, after, strict=True))

@@ -12,6 +12,7 @@ from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import create, stages
 from saliency_zoo.testing import example_batch, gradients
 from saliency_zoo.testing.arrays import normal
+from saliency_zoo.testing.fitting import ready
 
 
 @pytest.fixture
@@ -191,7 +192,7 @@ def test_no_gradient_passes_between_the_paths(network):
 def test_the_auxiliary_path_leaves_no_trace(network, tmp_path):
     before = [(v.path, v.shape) for v in network.variables]
     taught = learner("dual_path", network)
-    taught.compile("sgd", jit_compile=keras.backend.backend() == "jax")
+    ready(taught, "sgd")
     taught.fit(example_batch(taught, network), verbose=0)
     assert [(v.path, v.shape) for v in network.variables] == before
     network.save(tmp_path / "network.keras")
@@ -217,7 +218,7 @@ def test_the_corruption_hits_the_code_but_not_the_target(network):
 
 def test_plain_fit_logs_each_objective_once(network):
     taught = learner("dual_path", network)
-    taught.compile("sgd", jit_compile=False)
+    ready(taught, "sgd")
     history = taught.fit(example_batch(taught, network), verbose=0).history
     assert set(history) == {"loss", *taught.logged}
 

@@ -13,6 +13,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.imitation import Imitation
 from saliency_zoo.networks.network import create
 from saliency_zoo.saliency import store
+from saliency_zoo.testing.fitting import ready
 from tests.runs import finished_run  # noqa: F401
 
 QUICK = ["data.size=12", "data.options.unlabelled=64", "train.batch_size=16", "train.epochs=2"]
@@ -39,7 +40,7 @@ def taught(name: str, images: np.ndarray, maps: np.ndarray, epochs: int, **optio
     keras.utils.set_random_seed(0)
     network = create(name, image_size=images.shape[1:3], kernel_size=3, **options)
     learner = Imitation(network)
-    learner.compile(keras.optimizers.Adam(0.02), jit_compile=False)
+    ready(learner, keras.optimizers.Adam(0.02))
     batch = {"image": images, "saliency": maps[..., None].astype(np.float32)}
     history = learner.fit(batch, batch_size=16, epochs=epochs, verbose=0).history
     return network, history["saliency"][-1]
