@@ -9,8 +9,7 @@ import keras
 import pytest
 
 from saliency_zoo.testing.replicas import split_cpu, two_replicas
-
-TENSORFLOW = keras.backend.backend() == "tensorflow"
+from tests.backends import TENSORFLOW
 
 if TENSORFLOW:
     split_cpu()  # too late once anything has run on TensorFlow

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,20 @@ def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
 
     card = cards.read_card(ROOT / "SavedModels" / preset)
     assert metrics(card) in (ROOT / page).read_text()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("best_small.tin10", "thesis_conv.autoencoder_tin10"),
+        ("best_large.tin10", "best_small.tin10"),
+    ],
+)
+def test_the_differences_of_presets_are_those_of_the_page(one, other, capsys):
+    main = runpy.run_path(str(ROOT / "tools" / "compare_runs.py"))["main"]
+    assert main([one, other]) == 0
+    line = rf"{one} {other} +# {re.escape(capsys.readouterr().out.strip())}\n"
+    assert re.search(line, (ROOT / "docs" / "results.md").read_text())
 
 
 @pytest.mark.parametrize(

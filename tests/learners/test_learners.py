@@ -1,16 +1,12 @@
 """Every registered learner keeps the contract."""
 
-import keras
 import pytest
 
 from saliency_zoo.networks.network import create
 from saliency_zoo.registry import learners
 from saliency_zoo.testing import check_learner
+from tests.backends import TENSORFLOW, slow_on_jax
 from tests.learners.test_options import SIGMOID, conv, dense
-
-# JAX compiles each operation anew for each shape: there dense networks do but for one test.
-TENSORFLOW = keras.backend.backend() == "tensorflow"
-slow_on_jax = pytest.mark.skipif(not TENSORFLOW, reason="slow on JAX, and no news")
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +17,7 @@ def network():
 @pytest.mark.parametrize("name", sorted(learners))
 def test_contract(name, network):
     fits = learners.resolve(name)[0].fits
+    # Convolutions take JAX three times as long; the next test has some.
     fitting = create(fits, image_size=8, kernel_size=3) if fits else network
     check_learner(name, fitting if fits or TENSORFLOW else dense())
 

@@ -3,16 +3,14 @@
 import re
 from pathlib import Path
 
-import keras
-import pytest
-
 from saliency_zoo import registry
+from tests.backends import slow_on_jax
 from tests.networks.test_parameters import PUBLISHED
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text()
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="slow on JAX, and no news")
+@slow_on_jax
 def test_the_code_of_the_guide_runs():
     own, names = "tiny_residual", {}
     try:

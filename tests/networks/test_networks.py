@@ -19,6 +19,7 @@ from saliency_zoo.networks.network import (
 from saliency_zoo.registry import networks, parameters
 from saliency_zoo.testing import check_network, network_example
 from saliency_zoo.testing.arrays import normal
+from tests.backends import TENSORFLOW, slow_on_jax
 
 SMALL = {"image_size": 8, "filters": 2, "kernel_size": 3, "hidden": 4}
 ROLES = ("activation", "convolution", "normalisation", "pooling")
@@ -40,7 +41,7 @@ def different():
     JAX compiles each operation anew for each shape, so that there a few small ones have to do. All
     layers are tried by themselves.
     """
-    if keras.backend.backend() != "tensorflow":
+    if not TENSORFLOW:
         return ["lenet5", "resnet20", "saliency_conv", "thesis_conv", "thesis_dense_small"]
     found = {}
     for name in networks:
@@ -54,8 +55,7 @@ def test_contract(name):
     check_network(name)
 
 
-# JAX compiles each operation anew for each shape; there the learners try every layer.
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="slow on JAX, and no news")
+@slow_on_jax
 @pytest.mark.parametrize(("network", "role", "name"), LAYERS)
 def test_every_layer_by_name(network, role, name):
     network = create(network, classes=3, **network_example(network), **{role: name})
