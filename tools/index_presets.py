@@ -17,10 +17,11 @@ HEAD = """\
 # Presets
 
 Made by `python tools/index_presets.py` from the cards; do not edit. Each folder loads by its name
-with `zoo.load(NAME)`, and `saliency-zoo verify` checks all of it.
+with `zoo.load(NAME)`, and `saliency-zoo verify` checks all of it. `saliency-zoo train
+SavedModels/NAME/recipe.toml --out DIR` makes it again.
 
-| preset | data | protocol | with pre-training | without | made by |
-|---|---|---|---|---|---|
+| preset | what it is | protocol | with pre-training | without |
+|---|---|---|---|---|
 """
 
 
@@ -41,10 +42,9 @@ def row(card: dict) -> str:
     arms = ("pretrained", "none") if card.get("pretrained", True) else ("", "pretrained")
     cells = [
         f"`{card['name']}`",
-        card["data"]["name"],
+        card["description"],
         metrics.get("protocol", "none"),
         *(accuracy(metrics, arm) for arm in arms),
-        f"`saliency-zoo train SavedModels/{card['name']}/recipe.toml --out DIR`",
     ]
     return f"| {' | '.join(cells)} |\n"
 
