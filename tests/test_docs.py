@@ -71,6 +71,22 @@ def test_the_differences_of_presets_are_those_of_the_page(one, other, capsys):
     assert re.search(line, (ROOT / "docs" / "results.md").read_text())
 
 
+def intervals(text):
+    """Every `DIFFERENCE [LOW, HIGH]`, in both directions."""
+    number = r"([-+]?\d+\.\d+)"
+    found = re.findall(rf"{number}(?: points)?\s+\[{number}, {number}\]", text)
+    ways = [tuple(map(float, words)) for words in found]
+    return {*ways, *((-middle, -high, -low) for middle, low, high in ways)}
+
+
+def test_the_differences_of_the_page_stand_in_a_table_or_below_a_command():
+    page = (ROOT / "docs" / "results.md").read_text()
+    tables = "".join(path.read_text() for path in ROOT.glob("docs/results/*.md"))
+    commands = "".join(re.findall(r"^```.*?^```", page, re.M | re.S))
+    assert intervals(page) <= intervals(tables + commands)
+    assert len(intervals(page)) > 20
+
+
 @pytest.mark.parametrize(
     ("recipe", "preset"),
     [
