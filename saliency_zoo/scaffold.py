@@ -21,14 +21,13 @@ size = 32                  # and resized to this, for the network
 crop = 24                  # random crops in training, the centre in tests
 
 [saliency]
-name = "geodesic"          # `saliency-zoo list` names the other detectors
+name = "geodesic"          # for learners with maps; `saliency-zoo list` names other detectors
 
 [network]
 name = "thesis_conv"
 
 [learner]
-name = "dual_path"
-saliency_weight = 1.0      # one number, or a list with one for each stage
+name = "autoencoder"       # or "dual_path", which learns from saliency maps too
 
 [train]
 epochs = 10                # for each stage
@@ -37,6 +36,7 @@ batch_size = {batch_size}
 _FINETUNE = """
 [finetune]
 epochs = 60
+normalise = true           # while it learns: folded into the weights afterwards
 batch_size = {batch_size}
 
 [evaluate]
@@ -67,7 +67,7 @@ def new(folder: str | Path, out: str | Path | None = None) -> Path:
     values = {
         "file": out,
         "stem": out.stem,
-        "description": _quoted(f"Dual-path pre-training on {folder.name}"),
+        "description": _quoted(f"An autoencoder pre-trained on {folder.name}"),
         "data": _quoted(data),
     }
     batch_size = max(2, min(64, 2 ** ((count // 4).bit_length() - 1) if count >= 8 else 2))

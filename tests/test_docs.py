@@ -71,6 +71,12 @@ def test_the_differences_of_presets_are_those_of_the_page(one, other, capsys):
     assert re.search(line, (ROOT / "docs" / "results.md").read_text())
 
 
+def test_runs_that_have_other_folds_are_not_compared(capsys):
+    main = runpy.run_path(str(ROOT / "tools" / "compare_runs.py"))["main"]
+    assert main(["lenet5.mnist", "thesis_conv.dual_path_quickstart"]) == 1
+    assert capsys.readouterr().err.startswith("Both need the same images, protocol and folds")
+
+
 def intervals(text):
     """Every `DIFFERENCE [LOW, HIGH]`, in both directions."""
     number = r"([-+]?\d+\.\d+)"

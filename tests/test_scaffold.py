@@ -9,8 +9,7 @@ from saliency_zoo.scaffold import new
 from saliency_zoo.training.inputs import read
 from tests.runs import command, refusal
 
-FAST = ["saliency.name=luminance", "network.filters=4", "learner.auxiliary_filters=4"]
-FAST += ["learner.auxiliary_units=8", "train.max_steps=1", "finetune.max_steps=1"]
+FAST = ["network.filters=4", "train.max_steps=1", "finetune.max_steps=1"]
 
 
 def fill(folder, **counts):

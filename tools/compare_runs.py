@@ -1,11 +1,15 @@
 """How much more accurate one run is than another on the same folds, with a 95 % interval.
 
 python tools/compare_runs.py ONE OTHER     each a preset's name or path, or a finished run
+
+The interval is over the folds: it says nothing of other seeds of pre-training.
 """
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +20,15 @@ from saliency_zoo import presets  # noqa: E402
 from saliency_zoo.errors import ZooError  # noqa: E402
 from saliency_zoo.evaluation.lessons import PRETRAINED  # noqa: E402
 from saliency_zoo.tables.spread import Interval, paired  # noqa: E402
+
+
+class Fold(NamedTuple):
+    """What an accuracy is of: the checksum of the image set, and how its labels were used."""
+
+    images: str
+    protocol: str
+    labels: int
+    number: int
 
 
 def main(arguments: list[str]) -> int:
@@ -35,14 +48,26 @@ def difference(one: str, other: str) -> Interval:
     """In points, over the folds."""
     first, second = scores(one), scores(other)
     if first.keys() != second.keys() or len(first) < 2:
-        raise ZooError(f"Both need the same folds, two or more. Received: {[*first]}, {[*second]}")
+        raise ZooError(
+            "Both need the same images, protocol and folds, two or more. "
+            f"Received: {told(first)}, and {told(second)}"
+        )
     return paired(np.array([[100 * (first[fold] - second[fold]) for fold in first]]))
 
 
-def scores(name: str) -> dict[int, float]:
+def scores(name: str) -> dict[Fold, float]:
     """The accuracy after pre-training, by fold."""
-    rows = json.loads((Path(presets.find(name)) / presets.RESULTS).read_text())["runs"]
-    return {row["fold"]: row["accuracy"] for row in rows if row["arm"] == PRETRAINED}
+    folder = presets.find(name)
+    found = json.loads((Path(folder) / presets.RESULTS).read_text())
+    judged = presets.card(folder)["data"]["checksum"], found["protocol"]
+    rows = [row for row in found["runs"] if row["arm"] == PRETRAINED]
+    return {Fold(*judged, row["labels"], row["fold"]): row["accuracy"] for row in rows}
+
+
+def told(folds: Iterable[Fold]) -> str:
+    """What there is, for a sentence."""
+    each = {f"{f.protocol} with {f.labels} labels of {f.images[:12]}" for f in folds}
+    return f"{len([*folds])} of {', '.join(sorted(each)) or 'nothing'}"
 
 
 if __name__ == "__main__":

@@ -11,15 +11,18 @@ Row = dict[str, Any]
 NOTHING = "–"
 
 NOTES = """\
-Accuracy in % on the test images, mean ± deviation over the folds, each averaged over the seeds; \
-`over seeds` is the deviation over the seeds of pre-training, each averaged over the folds. \
-`minus ROW` is the mean difference from that row, paired by seed and fold, with a 95 % interval: \
-the widest of the paired t intervals over the seeds, over the folds and over both, where there are \
-several, because runs that share a seed or a fold are not independent. All networks are scored on \
-the same test images, and folds may share training images: the intervals say nothing of other \
-images. `parameters` are those of the network that is left for inference; `images` counts what \
-pre-training looked at, repetitions included; `minutes` are those of pre-training and of \
-fine-tuning on all folds, for one seed, the middle one where there are several.
+Accuracy in % on the test images, mean ± standard deviation over the folds, each averaged over the \
+seeds; `over seeds` is the standard deviation over the seeds of pre-training, each averaged over \
+the folds. `minus ROW` is the mean difference from that row, paired by seed and fold, with a 95 % \
+interval: the widest of the paired t intervals over the seeds, over the folds and over both, where \
+there are several, because runs that share a seed or a fold are not independent. All networks are \
+scored on the same test images: the intervals say nothing of other images. Where folds share \
+training images they are too narrow, most of all with one seed, of which they say nothing of other \
+seeds; with one fold they say nothing of other labels. Of twenty intervals one misses by chance. \
+`parameters` are those of the network that is left for inference; `images` counts what \
+pre-training looked at, repetitions included; `minutes` are those of pre-training, also where \
+another group had done it, and of fine-tuning on all folds, for one seed, the middle one where \
+there are several.
 """
 
 
