@@ -13,13 +13,14 @@ from scipy import stats
 
 from saliency_zoo import config, experiment, presets
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation import finetune
+from saliency_zoo.evaluation import finetune, frozen
 from saliency_zoo.files import lock
 from saliency_zoo.tables import plan
 from saliency_zoo.tables.render import markdown
 from saliency_zoo.tables.run import run, state
 from saliency_zoo.tables.spread import paired
 from saliency_zoo.training import loop
+from saliency_zoo.training.inputs import read
 from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, Killed, command, refusal
 
@@ -468,6 +469,25 @@ def test_the_pages_of_results_are_what_their_data_say(tmp_path, capsys):
     (tmp_path / "a.md").write_text("older")
     assert tool["main"](tmp_path, check=True) == 1
     assert "a.md is stale: run python tools/render_tables.py" in capsys.readouterr().err
+
+
+def test_the_codes_of_a_table_are_probed_run_by_run(finished, monkeypatch):
+    tool = runpy.run_path(str(ROOT / "tools" / "probe_table.py"))
+    arguments = [str(finished.file), "--out", str(finished.out)]
+    assert tool["main"](arguments) == 0
+    content = json.loads((finished.out / "frozen.json").read_text())
+    (group,) = content["groups"]
+    assert [row["label"] for row in group["rows"]] == ["none", "with maps"]
+    row = group["rows"][1]
+    assert [one["seed"] for one in row["runs"]] == [0, 3]
+    assert "linear probe on folds" in markdown(content)
+    one = row["runs"][0]["accuracy"]
+    folder = finished.out / "runs" / "with-maps" / "seed0"
+    recipe = config.load(folder / "recipe.toml")
+    assert one == frozen.accuracies(str(folder), read(recipe), "linear", evaluate=recipe.evaluate)
+    monkeypatch.setattr(frozen, "accuracies", None)  # what is there is not probed again
+    assert tool["main"](arguments) == 0
+    assert json.loads((finished.out / "frozen.json").read_text()) == content
 
 
 def test_a_row_that_names_another_part_drops_the_options_of_the_old_one(tmp_path):

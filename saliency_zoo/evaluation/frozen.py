@@ -61,6 +61,21 @@ def probe(
         evaluate: which training images are fitted, run by run, their codes computed once; and how
             test images are seen: the scores of ten crops are added up.
     """
+    hits = summary(accuracies(name, images, kind, stage, pixels, evaluate))
+    how = {"stage": stage, "pixels": pixels, "crops": evaluate.crops, "on": evaluate.protocol}
+    count = len(images.split("test"))
+    return {**how, **evaluate.options, "images": count, "accuracy": hits.pop("mean"), **hits}
+
+
+def accuracies(
+    name: str,
+    images: ImageSet,
+    kind: str,
+    stage: str = "code",
+    pixels: bool = False,
+    evaluate: Evaluate = _FULL,
+) -> list[float]:
+    """As `probe`, the accuracy of each run."""
     train, test = images.split("train"), images.split("test")
     for key, split in (("train", train), ("test", test)):
         if split.labels is None:
@@ -75,9 +90,7 @@ def probe(
     known = next(found(train, CENTRE))
     fitted = [probes.fit(kind, known[run], train.labels[run]) for run in runs]
     guesses = probes.vote(fitted, found(test, evaluate.crops))
-    hits = summary(np.mean(guess == test.labels) for guess in guesses)
-    how = {"stage": stage, "pixels": pixels, "crops": evaluate.crops, "on": evaluate.protocol}
-    return {**how, **evaluate.options, "images": len(test), "accuracy": hits.pop("mean"), **hits}
+    return [float(np.mean(guess == test.labels)) for guess in guesses]
 
 
 def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str, Any]:
