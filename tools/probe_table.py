@@ -17,6 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from saliency_zoo import cards, presets  # noqa: E402
 from saliency_zoo.data.image_set import ImageSet  # noqa: E402
 from saliency_zoo.errors import ZooError  # noqa: E402
 from saliency_zoo.evaluation import frozen  # noqa: E402
@@ -57,30 +58,31 @@ def run(path: Path, out: Path, group: str | None, command: str) -> None:
     for row in rows:
         row["protocol"] = f"{KIND} probe on {row['protocol']}"
         for one in row["runs"]:
-            place = row["label"], one["seed"]
-            one |= done[place] if place in done else probed(planned[place], images, one["seconds"])
+            cell = planned[row["label"], one["seed"]]
+            encoder = cards.read_card(cell.folder)["files"][presets.ENCODER]
+            one |= done.get(encoder) or probed(cell, images, one["seconds"])
+            one["encoder"] = encoder
             write_json(target, described(content, rows, command))
-            print(f"{', seed '.join(map(str, place))}: {one['accuracy']}", file=sys.stderr)
+            print(f"{cell}: {one['accuracy']}", file=sys.stderr)
 
 
-def known(target: Path) -> dict[tuple[str, int], dict[str, Any]]:
-    """What an earlier call has found, by row and seed."""
+def known(target: Path) -> dict[str, dict[str, Any]]:
+    """What an earlier call has found, by the checksum of the encoder."""
     if not target.exists():
         return {}
     (group,) = json.loads(target.read_text())["groups"]
-    runs = [(row, one) for row in group["rows"] for one in row["runs"] if "probe" in one]
-    return {(row["label"], one["seed"]): one for row, one in runs}
+    return {one["encoder"]: one for row in group["rows"] for one in row["runs"]}
 
 
 def probed(cell: Cell, images: ImageSet, seconds: dict[str, float]) -> dict[str, Any]:
     began = time.monotonic()
     accuracy = frozen.accuracies(str(cell.folder), images, KIND, evaluate=cell.recipe.evaluate)
     spent = {**seconds, "finetuning": round(time.monotonic() - began, 1)}
-    return {"accuracy": accuracy, "seconds": spent, "probe": KIND}
+    return {"accuracy": accuracy, "seconds": spent}
 
 
 def described(content: dict[str, Any], rows: list[Any], command: str) -> dict[str, Any]:
-    done = [{**row, "runs": [one for one in row["runs"] if "probe" in one]} for row in rows]
+    done = [{**row, "runs": [one for one in row["runs"] if "encoder" in one]} for row in rows]
     title, note = content["title"], content["note"].strip()
     return {
         **content,
