@@ -23,3 +23,9 @@ def test_the_share_that_codes_explain_is_found(share):
 def test_the_part_of_the_mean_map():
     random = np.random.default_rng(0).standard_normal((COUNT, 2))
     assert TOOL["shared"](random + np.array([-1, 1])) == pytest.approx(0.5, abs=0.02)
+
+
+def test_too_few_images_are_refused(capsys):
+    """Else the same ones would fit a reading and score it."""
+    assert TOOL["main"](["thesis_conv.dual_path_quickstart"]) == 1
+    assert "12000 images without labels are needed. Received: 8000" in capsys.readouterr().err

@@ -484,10 +484,18 @@ def test_the_codes_of_a_table_are_probed_run_by_run(finished, monkeypatch):
     one = row["runs"][0]["accuracy"]
     folder = finished.out / "runs" / "with-maps" / "seed0"
     recipe = config.load(folder / "recipe.toml")
-    assert one == frozen.accuracies(str(folder), read(recipe), "linear", evaluate=recipe.evaluate)
-    monkeypatch.setattr(frozen, "accuracies", None)  # what is there is not probed again
+    assert one == frozen.probe(str(folder), read(recipe), "linear", evaluate=recipe.evaluate)
+    monkeypatch.setattr(frozen, "probe", None)  # what is there is not probed again
     assert tool["main"](arguments) == 0
     assert json.loads((finished.out / "frozen.json").read_text()) == content
+
+
+def test_what_cannot_be_probed_is_said_in_one_sentence(finished, tmp_path, capsys):
+    main = runpy.run_path(str(ROOT / "tools" / "probe_table.py"))["main"]
+    assert main([str(finished.file), "--out", str(finished.out), "--group", "two"]) == 1
+    assert "Unknown group of this table" in capsys.readouterr().err
+    assert main([str(finished.file), "--out", str(tmp_path)]) == 1
+    assert "There is no run of the table in" in capsys.readouterr().err
 
 
 def test_a_row_that_names_another_part_drops_the_options_of_the_old_one(tmp_path):

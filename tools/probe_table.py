@@ -17,9 +17,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from saliency_zoo import cards, presets  # noqa: E402
+from saliency_zoo import cards, experiment, presets  # noqa: E402
 from saliency_zoo.data.image_set import ImageSet  # noqa: E402
-from saliency_zoo.errors import ZooError  # noqa: E402
+from saliency_zoo.errors import ZooError, unknown  # noqa: E402
 from saliency_zoo.evaluation import frozen  # noqa: E402
 from saliency_zoo.files import write_json  # noqa: E402
 from saliency_zoo.tables.plan import Cell, cells, load  # noqa: E402
@@ -49,13 +49,16 @@ def main(arguments: list[str]) -> int:
 
 def run(path: Path, out: Path, group: str | None, command: str) -> None:
     table, target = load(path), out / "frozen.json"
-    wanted = group or next(iter(table.groups))
+    wanted = next(iter(table.groups)) if group is None else group
+    if wanted not in table.groups:
+        raise unknown("group of this table", wanted, table.groups)
+    planned = {(c.row, c.seed): c for c in cells(table, out) if c.group == wanted}
+    if not any(experiment.finished(cell.folder) for cell in planned.values()):
+        raise ZooError(f"There is no run of the table in its folder. Received: {str(out)!r}")
     content = json.loads((out / "table.json").read_text())
     rows = next(g for g in content["groups"] if g["label"] == wanted)["rows"]
-    done = known(target)
-    planned = {(c.row, c.seed): c for c in cells(table, out) if c.group == wanted}
-    images = read(next(iter(planned.values())).recipe)
-    for row in rows:
+    done, images = known(target), read(next(iter(planned.values())).recipe)
+    for row in (row for row in rows if row["runs"]):
         row["protocol"] = f"{KIND} probe on {row['protocol']}"
         for one in row["runs"]:
             cell = planned[row["label"], one["seed"]]
@@ -76,7 +79,7 @@ def known(target: Path) -> dict[str, dict[str, Any]]:
 
 def probed(cell: Cell, images: ImageSet, seconds: dict[str, float]) -> dict[str, Any]:
     began = time.monotonic()
-    accuracy = frozen.accuracies(str(cell.folder), images, KIND, evaluate=cell.recipe.evaluate)
+    accuracy = frozen.probe(str(cell.folder), images, KIND, evaluate=cell.recipe.evaluate)
     spent = {**seconds, "finetuning": round(time.monotonic() - began, 1)}
     return {"accuracy": accuracy, "seconds": spent}
 

@@ -19,7 +19,7 @@ from saliency_zoo.errors import ZooError  # noqa: E402
 from saliency_zoo.evaluation.scores import outputs  # noqa: E402
 from saliency_zoo.pictures.readout import readout  # noqa: E402
 from saliency_zoo.pictures.subject import Subject  # noqa: E402
-from saliency_zoo.training.inputs import Inputs  # noqa: E402
+from saliency_zoo.training.inputs import read as read_images  # noqa: E402
 
 FITTED, SCORED = 10_000, 2_000
 
@@ -55,9 +55,11 @@ def table(subjects: dict[str, Subject]) -> list[tuple[str, str]]:
 
 def seen(subject: Subject) -> tuple[np.ndarray, np.ndarray]:
     """Images without labels as the network sees them, and their maps."""
-    inputs = Inputs.read(subject.recipe, Path("runs"))
-    whole = inputs.unlabelled.split("unlabelled").images
-    chosen = np.asarray(whole[np.arange(FITTED + SCORED) * len(whole) // (FITTED + SCORED)])
+    recipe, count = subject.recipe, FITTED + SCORED
+    whole = read_images(recipe, recipe.data.unlabelled).split("unlabelled").images
+    if len(whole) < count:
+        raise ZooError(f"{count} images without labels are needed. Received: {len(whole)}")
+    chosen = np.asarray(whole[np.arange(count) * len(whole) // count])
     return subject.crops(chosen), subject.maps(chosen)
 
 

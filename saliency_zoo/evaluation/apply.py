@@ -15,7 +15,7 @@ from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.evaluation import frozen
 from saliency_zoo.evaluation.crops import CENTRE, TEN, cropped, vote
 from saliency_zoo.evaluation.probes import PROBES
-from saliency_zoo.evaluation.scores import accuracy, check_channels
+from saliency_zoo.evaluation.scores import accuracy, check_channels, summary
 from saliency_zoo.files import replacing
 from saliency_zoo.progress import Progress
 from saliency_zoo.registry import protocols
@@ -65,7 +65,10 @@ def evaluate(
     if protocol == "label_free":
         return {**row, **frozen.without_labels(name, found, stage)}
     if protocol in PROBES:
-        return {**row, **frozen.probe(name, found, protocol, stage, pixels, trained)}
+        hits = summary(frozen.probe(name, found, protocol, stage, pixels, trained))
+        how = {"stage": stage, "pixels": pixels, "crops": crops, "on": on, **trained.options}
+        scored = {"images": len(found.split("test")), "accuracy": hits.pop("mean"), **hits}
+        return {**row, **how, **scored}
     return {**row, **_classified(name, data, found, crops)}
 
 

@@ -13,7 +13,7 @@ from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free, probes
 from saliency_zoo.evaluation.crops import CENTRE, cropped, views
-from saliency_zoo.evaluation.scores import check_channels, outputs, summary
+from saliency_zoo.evaluation.scores import check_channels, outputs
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.networks.network import PREPROCESSING, features
 from saliency_zoo.registry import protocols
@@ -49,8 +49,8 @@ def probe(
     stage: str = "code",
     pixels: bool = False,
     evaluate: Evaluate = _FULL,
-) -> dict[str, Any]:
-    """Accuracy of a probe on the test images; where there are several runs, the mean.
+) -> list[float]:
+    """Accuracies of a probe on the test images, one for each run of a protocol.
 
     Args:
         name: a preset.
@@ -61,21 +61,6 @@ def probe(
         evaluate: which training images are fitted, run by run, their codes computed once; and how
             test images are seen: the scores of ten crops are added up.
     """
-    hits = summary(accuracies(name, images, kind, stage, pixels, evaluate))
-    how = {"stage": stage, "pixels": pixels, "crops": evaluate.crops, "on": evaluate.protocol}
-    count = len(images.split("test"))
-    return {**how, **evaluate.options, "images": count, "accuracy": hits.pop("mean"), **hits}
-
-
-def accuracies(
-    name: str,
-    images: ImageSet,
-    kind: str,
-    stage: str = "code",
-    pixels: bool = False,
-    evaluate: Evaluate = _FULL,
-) -> list[float]:
-    """As `probe`, the accuracy of each run."""
     train, test = images.split("train"), images.split("test")
     for key, split in (("train", train), ("test", test)):
         if split.labels is None:
