@@ -5,8 +5,8 @@ from typing import Any
 import keras
 
 
-def ready(model: keras.Model, optimizer: Any, loss: Any = None) -> None:
-    """Compiles a model so that `fit` prepares its step once.
+def ready(model: keras.Model, optimizer: Any, loss: Any = None, *, few: bool = False) -> None:
+    """Compiles a model so that its step is prepared once.
 
     Without `jit_compile`, JAX would run the step operation by operation; elsewhere it costs time.
     An optimizer without variables would have TensorFlow trace the step twice.
@@ -15,6 +15,8 @@ def ready(model: keras.Model, optimizer: Any, loss: Any = None) -> None:
         model: a built model.
         optimizer: as of `compile`.
         loss: as of `compile`; None for learners, which have their own.
+        few: the steps are too few for TensorFlow to make a graph of one.
     """
-    model.compile(optimizer, loss, jit_compile=keras.backend.backend() == "jax")
+    jax = keras.backend.backend() == "jax"
+    model.compile(optimizer, loss, jit_compile=jax, run_eagerly=few and not jax)
     model.optimizer.build(model.trainable_variables)

@@ -107,7 +107,7 @@ def _check_training(train: Callable, taught: Learner, network: keras.Model, name
 def _fit(taught: Learner, network: keras.Model) -> dict[str, float]:
     # A smaller last batch, as in most data, would be compiled anew on JAX.
     size = 2 if keras.backend.backend() == "jax" else 3
-    ready(taught, keras.optimizers.Adam(1e-3))
+    ready(taught, keras.optimizers.Adam(1e-3), few=True)
     history = taught.fit(example_batch(taught, network), batch_size=size, verbose=0).history
     return {key: values[-1] for key, values in history.items()}
 
