@@ -128,7 +128,10 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
             ["finetune.code_scale=fresh", "network.normalisation=batch"],
             "stages with one kernel each",
         ),
-        (["finetune.code_scale=fresh", "network.activation=tanh"], "that scale with their input"),
+        (
+            ["finetune.code_scale=fresh", "network.activation=tanh"],
+            "output scales with their input",
+        ),
         (["data.options.folds=0"], "defines no folds: use evaluate.protocol = 'seeded_folds'"),
         (["data.options.unlabelled=0"], "data.pretrain_on = 'unlabelled' needs images in"),
         (["data.options.test=0"], "Fine-tuning needs images in train and test."),

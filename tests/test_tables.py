@@ -2,8 +2,10 @@
 
 import copy
 import json
+import os
 import runpy
 import shutil
+import signal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -114,6 +116,18 @@ def test_a_killed_table_goes_on(finished):
     for row in data(finished)["groups"][0]["rows"]:
         assert [r["seed"] for r in row["runs"]] == [0, 3]
         assert all(len(r["accuracy"]) == 1 for r in row["runs"])
+
+
+def test_told_to_stop_it_ends_as_if_it_were_done(tmp_path, monkeypatch):
+    def told(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(experiment, "train", told)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as stopped:
+        command("table", written(tmp_path), "--out", tmp_path / "out")
+    assert stopped.value.code == 0
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_finished_runs_are_left_alone(finished, monkeypatch):

@@ -20,7 +20,8 @@ Made by `python tools/index_presets.py` from the cards; do not edit. Each folder
 with `zoo.load(NAME)`, and `saliency-zoo verify` checks all of it. Whoever has the images makes it
 again by `saliency-zoo train SavedModels/NAME/recipe.toml --out DIR`. Accuracies are those on test
 images, mean and standard deviation over the runs of the protocol: the folds of labels, or with
-`full` repetitions. Each preset is of one seed; [tables](../docs/results.md) have several.
+`full` repetitions, which share the encoder and its seed. [Tables](../docs/results.md) have several
+seeds.
 
 | preset | what it is | protocol | with pre-training | without |
 |---|---|---|---|---|

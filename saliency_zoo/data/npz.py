@@ -60,7 +60,7 @@ def npz(
             f"An image set needs at least one of the keys {choices}. "
             f"Received: {', '.join(archive) or 'no keys'} in {archive.path}"
         )
-    labels = {s: _labels(archive, s, k) for s, k in keys.items() if s != "unlabelled"}
+    labels = {s: _labels(archive, k) for s, k in keys.items() if s != "unlabelled"}
     read = functools.partial(_split, archive, size, channels)
     splits = {s: functools.partial(read, s, k, labels.get(s)) for s, k in keys.items()}
     names, folds = _class_names(archive, labels), _folds(archive)
@@ -99,6 +99,8 @@ class Archive(Mapping):
         stored = member.compress_type == zipfile.ZIP_STORED
         try:
             return self._map(member) if stored else self._load(member)
+        except ZooError:
+            raise
         except Exception as error:  # zipfile, its decompressors and NumPy have a dozen of them
             raise self._damaged(error, key) from error
 
@@ -190,7 +192,7 @@ def _resized(split: Split, size: int) -> Split:
     return Split(fit_all(split.images, size), split.labels, masks)
 
 
-def _labels(archive: Archive, split: str, images: str) -> np.ndarray:
+def _labels(archive: Archive, images: str) -> np.ndarray:
     key = images.replace("x", "y", 1)
     if key not in archive:
         raise ZooError(

@@ -29,7 +29,7 @@ def teach(run: Run, arm: str, fold: int, indices: np.ndarray) -> tuple[keras.Mod
     Args:
         run: the run, whose encoder is trained.
         arm: `"none"` begins with fresh weights, any other with that encoder.
-        fold: its number, from which weights, order and crops follow.
+        fold: its number, from which fresh weights follow; order and crops are those of the seed.
         indices: of the training images whose labels may be looked at.
     """
     seed = 1000 * (run.recipe.train.seed + 1) + fold
@@ -207,7 +207,7 @@ def batch_size(run: Run, indices: np.ndarray) -> int:
     """
     settings, count = run.recipe.finetune, len(indices)
     if settings.teachers:
-        count += len(run.inputs.pretraining[_unlabelled(run, indices)])
+        count += len(np.arange(len(run.inputs.pretraining))[_unlabelled(run, indices)])
     return min(settings.batch_size, count)
 
 

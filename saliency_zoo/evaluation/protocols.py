@@ -10,7 +10,7 @@ DRAWS = 10
 
 
 def full(images: ImageSet, count: int | None = None) -> list[np.ndarray]:
-    """Train on all labelled images, once, or `count` times with other seeds."""
+    """Train on all labelled images, once, or `count` times, each with another fresh head."""
     return [np.arange(len(images.split("train")))] * (count or 1)
 
 

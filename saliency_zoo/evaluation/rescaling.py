@@ -7,6 +7,7 @@ stage computes the same function before and after, up to one factor.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -17,7 +18,6 @@ from saliency_zoo.layers.stage import Stage
 from saliency_zoo.networks.network import stages
 
 SAMPLE = 500
-_HOMOGENEOUS = (keras.activations.linear, keras.activations.relu, keras.activations.leaky_relu)
 
 
 def code_deviations(encoder: keras.Model, images: np.ndarray) -> list[float]:
@@ -43,23 +43,37 @@ def rescale(encoder: keras.Model, images: np.ndarray, deviations: Sequence[float
         layer.kernel.assign(layer.kernel / factor)  # what enters has grown by this
         found = float(ops.std(stage(codes, training=False)))
         factor = wanted / found if found else 1.0
-        for weight in layer.weights:
-            weight.assign(weight * factor)
+        _scale(layer, factor)
         codes = stage(codes, training=False)
 
 
 def check_rescalable(network: keras.Model) -> None:
     """Refuses a network whose stages would compute something else after `rescale`."""
     for stage in stages(network):
-        _only_kernel(stage)
+        kernel = _only_kernel(stage)
+        once = twice = keras.random.normal((2, *stage.shapes[0]), seed=0)
         for layer in stage.layers:
-            function = getattr(layer, "activation", keras.activations.linear)
-            bent = isinstance(layer, keras.layers.ELU) or function not in _HOMOGENEOUS
-            if bent or isinstance(layer, keras.layers.LayerNormalization):
+            once = _apart(layer, once)
+            if layer is kernel:
+                _scale(layer, 2.0)
+            twice = _apart(layer, twice)
+            if layer is kernel:
+                _scale(layer, 0.5)
+            if not np.allclose(2 * once, twice, rtol=1e-3, atol=1e-5):
                 raise ZooError(
-                    "finetune.code_scale = 'fresh' needs activations that scale with their input, "
-                    f"as ReLU does. Received: {layer.name!r} in {stage.name!r}"
+                    "finetune.code_scale = 'fresh' needs layers whose output scales with their "
+                    f"input, as ReLU's does. Received: {layer.name!r} in {stage.name!r}"
                 )
+
+
+def _apart(layer: keras.layers.Layer, inputs: Any) -> np.ndarray:
+    """What a layer makes of its inputs outside of training."""
+    return ops.convert_to_numpy(Stage([layer])(inputs, training=False))
+
+
+def _scale(layer: keras.layers.Layer, factor: float) -> None:
+    for weight in layer.weights:
+        weight.assign(weight * factor)
 
 
 def _only_kernel(stage: Stage) -> keras.layers.Layer:

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,11 +40,10 @@ class Teacher(Run):
             folder=run.recipe.folder,
         )
         self.folder, self.strategy, self._student = run.folder, run.strategy, run
+        self.taught_by = ()
         self._encoder = Path(cards.checked(preset, presets.ENCODER))
         scaling = presets.scaling(preset, content["model"]["preprocessing"])
-        self.inputs = dataclasses.replace(
-            run.inputs, recipe=self.recipe, fitted=scaling, _splits={}, _maps={}
-        )
+        self.inputs = dataclasses.replace(run.inputs, recipe=self.recipe, fitted=scaling)
 
     @property
     def encoder(self) -> Path:
@@ -56,18 +54,19 @@ class Teacher(Run):
         return self._student.train(learner, batches, settings, phase)
 
 
-@functools.lru_cache(maxsize=2)
 def teachers(run: Run) -> tuple[Teacher, ...]:
-    """The teachers of a run, each with the images at its own size.
+    """The teachers of a run, each with the images at its own size; they live as long as it does.
 
     Args:
         run: the student's.
     """
-    found = []
-    for name in run.recipe.finetune.teachers:
-        with blaming(name):
-            found.append(Teacher(run, name))
-    return tuple(found)
+    if run.taught_by is None:
+        found = []
+        for name in run.recipe.finetune.teachers:
+            with blaming(name):
+                found.append(Teacher(run, name))
+        run.taught_by = tuple(found)
+    return run.taught_by
 
 
 @contextlib.contextmanager

@@ -228,14 +228,15 @@ class Autoencoder(Learner):
         return [n for n, part in wanted.items() if part and auxiliary in (None, n == "auxiliary")]
 
     def objectives(self, batch, training=None):
-        return self._judged(batch, self._input_of_stage(batch["image"]), training)[0]
+        return self.judged(batch, self._input_of_stage(batch["image"]), training)[0]
 
     def step(self, batch, inputs, training=None):
         """The loss of each sample by name, and the codes of the inputs without any noise."""
-        losses, codes = self._judged(batch, inputs, training)
+        losses, codes = self.judged(batch, inputs, training)
         return losses, self.stage(inputs, training=False) if self._noisy else codes
 
-    def _judged(self, batch, inputs, training):
+    def judged(self, batch, inputs, training):
+        """The loss of each sample by name, and the codes: what a learner of one's own extends."""
         codes, trace = self.encode(inputs, batch.get("noise"), training, batch.get("saliency"))
         way = Pass(batch, inputs, codes, trace, training)
         return {name: getattr(self, f"_{name}_loss")(way) for name in self.active}, codes

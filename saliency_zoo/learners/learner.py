@@ -26,6 +26,8 @@ class Learner(keras.Model):
         decodes_image: whether `decode` gives images from what `encode` gives.
         decodes_saliency: whether `decode_saliency` gives maps from codes.
         views: how many draws of each image it compares; the second is `view` in the batch.
+        stagewise: whether a network has one for each stage, made with its index `stage` and the
+            learner `below`, as `Autoencoder` and what extends its `judged` are.
         compares: whether the loss of a sample depends on the others in the batch, or in the part
             of it that a device has.
         fits: name of a network that the learner fits, for the tests of one that is particular.
@@ -34,7 +36,7 @@ class Learner(keras.Model):
     scales: Mapping[str, float] = {}
     uses: frozenset[str] = frozenset({"image"})
     noise_shape: tuple[int, ...] | None = None
-    decodes_image = decodes_saliency = compares = False
+    decodes_image = decodes_saliency = stagewise = compares = False
     views = 1
     fits: str | None = None
 
@@ -78,8 +80,12 @@ class Learner(keras.Model):
         return strategy.num_replicas_in_sync if strategy is not None else 1
 
     def log(self, names: Iterable[str]) -> None:
-        """Declares the objectives, so that Keras's `fit` reports the mean of each by name."""
-        self._means = {name: keras.metrics.Mean(name=name) for name in names}
+        """Declares objectives, so that Keras's `fit` reports the mean of each by name.
+
+        A subclass adds its own to those of its base class.
+        """
+        means = {name: keras.metrics.Mean(name=name) for name in names}
+        self._means = {**getattr(self, "_means", {}), **means}
 
     @property
     def logged(self) -> list[str]:

@@ -13,6 +13,7 @@ from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.errors import ZooError
 from saliency_zoo.pictures.subject import Subject
 from saliency_zoo.registry import datasets, parameters, pictures, split
+from saliency_zoo.training.inputs import sized
 
 SCENES = 1000
 NO_SCREEN = frozenset(("agg", "cairo", "pdf", "pgf", "ps", "svg", "template"))
@@ -61,9 +62,12 @@ def images_of(subject: Subject, data: Data | None = None) -> np.ndarray:
     if isinstance(data, str) and Path(data).suffix.lower() in SUFFIXES:
         return read_image(data, channels)[None]
     spec, options = split(data, "image set")
-    reader = datasets[spec.partition(":")[0]]
-    sized = {"size": size} if "size" in (parameters(reader) or ()) else {}
-    found = image_set.load(spec, **{**sized, **options})
+    own = subject.recipe.data
+    if spec == own.name:  # as the run read it, so that maps are of the same images
+        options = sized(spec, own.size, {**own.options, **options})
+    elif "size" in (parameters(datasets[spec.partition(":")[0]]) or ()):
+        options = {"size": size, **options}
+    found = image_set.load(spec, **options)
     name = next(key for key in ("test", "unlabelled", "train") if key in found.splits)
     return found.split(name).images
 

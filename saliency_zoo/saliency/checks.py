@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from saliency_zoo.errors import ZooError
+from saliency_zoo.errors import ZooError, unknown
 
 
 def choice(what: str, value: Any, choices: Iterable[str]) -> None:
     """Refuses a `value` that is not among `choices`."""
     if not isinstance(value, str) or value not in choices:
-        listed = ", ".join(repr(c) for c in choices)
-        raise ZooError(f"{what} is one of {listed}. Received: {value!r}")
+        raise unknown(what, value, choices)
 
 
 def whole(what: str, value: Any, low: int = 1) -> None:

@@ -1,5 +1,6 @@
 """`detect`: the one door to every detector, for any image and with one kind of answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,17 @@ def detect(
         detectors.resolve(name)
         return np.zeros(batch.shape[:3], np.float32)
     return maps[0][0] if single else np.concatenate(maps)
+
+
+def content_of(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options by what they stand for: a path says nothing of the network that lies there.
+
+    Args:
+        name: of the detector, which may have a function `content_of` of its options.
+        options: of the detector.
+    """
+    detector, _ = detectors.resolve(name)
+    return getattr(detector, "content_of", dict)(options)
 
 
 def as_batch(images: Any) -> tuple[np.ndarray, bool]:

@@ -17,8 +17,7 @@ import numpy as np
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import lock, replacing, write_text
-from saliency_zoo.registry import detectors
-from saliency_zoo.saliency.detect import detect
+from saliency_zoo.saliency.detect import content_of, detect
 
 SHARD = 1000  # images at most: memory holds one shard of images and of maps
 VALUES = 2**28  # at most in a shard, unless one image has more
@@ -70,7 +69,7 @@ class Job:
     @classmethod
     def of(cls, images: Any, name: str, options: Mapping[str, Any], folder: str | Path) -> "Job":
         """The job of these images, in its own folder of the cache."""
-        array, content = opened(images), _named(name, options)
+        array, content = opened(images), content_of(name, options)
         if len(array.shape) != 4 or 0 in array.shape:
             raise ZooError(
                 "A cache of maps needs images (N, H, W, C), none of them 0. "
@@ -147,13 +146,6 @@ class Job:
         np.lib.format.write_array_header_2_0(file, header)
         for index in range(self.shards):
             file.write(np.load(self.shard(index)).astype("<f4", copy=False).tobytes())
-
-
-def _named(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options by what they stand for: a path says nothing of the network that lies there."""
-    detector, _ = detectors.resolve(name)
-    content = getattr(detector, "content_of", dict)
-    return content(options)
 
 
 def opened(images: Any) -> Any:

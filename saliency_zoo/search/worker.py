@@ -76,11 +76,11 @@ def _line(text: str) -> str:
 
 def main(words: list[str]) -> int:
     """`python -m saliency_zoo.search.worker OUT WORKER COUNT HOME`, as the supervisor starts it."""
-    from saliency_zoo.training import backend
+    from saliency_zoo.training import backend, preemption
 
     out, worker, count, home = words
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), preemption.obeyed():
             backend.start()
             import keras_tuner  # noqa: F401  not while the rows are locked
 

@@ -40,8 +40,8 @@ class Inputs:
     unlabelled: ImageSet
     folder: Path
     fitted: Scaling | None = None
-    _splits: dict[str, Split] = field(default_factory=dict)
-    _maps: dict[str, np.ndarray] = field(default_factory=dict)
+    _splits: dict[str, Split] = field(default_factory=dict, init=False)
+    _maps: dict[str, np.ndarray] = field(default_factory=dict, init=False)
 
     @classmethod
     def read(cls, recipe: Recipe, folder: Path) -> "Inputs":

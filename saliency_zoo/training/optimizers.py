@@ -12,9 +12,7 @@ def make_optimizer(settings: Any, total: int) -> keras.optimizers.Optimizer:
     """The optimizer that the settings of a recipe describe, for a run of `total` steps."""
     rate, decay = _rate(settings, total), settings.weight_decay
     average = {"use_ema": True, "ema_momentum": settings.ema} if settings.ema else {}
-    if settings.optimizer == "adamw":
-        return AdamW(rate, weight_decay=decay, **average)
-    if settings.optimizer == "adam":
+    if settings.optimizer in ("adam", "adamw"):  # Keras keeps the decay of both apart
         return Adam(rate, weight_decay=decay or None, **average)
     if settings.optimizer == "momentum":
         return Momentum(rate, decay, **average)
@@ -67,7 +65,7 @@ class Momentum(keras.optimizers.SGD):
         super().update_step(gradient + self._decay * variable, variable, learning_rate)
 
 
-class _Fused:
+class Adam(keras.optimizers.Adam):
     """Adam's update as one pass over the weights, where TensorFlow has it.
 
     Keras makes some ten passes of it, which take as long as the matrix products of a wide dense
@@ -94,14 +92,6 @@ class _Fused:
             grad=tf.cast(gradient, variable.dtype),
         )
         return None
-
-
-class Adam(_Fused, keras.optimizers.Adam):
-    """Adam, fused where it can be."""
-
-
-class AdamW(_Fused, keras.optimizers.AdamW):
-    """Adam with decoupled weight decay, fused where it can be."""
 
 
 def _handle(variable: Any) -> Any:

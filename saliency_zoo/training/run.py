@@ -43,6 +43,7 @@ class Run:
         self.folder = Path(folder)
         self.strategy = strategies.resolve(strategy)
         self.inputs = Inputs.read(recipe, self.folder)
+        self.taught_by: tuple[Run, ...] | None = None  # `evaluation.teachers` finds them
 
     def agree(self) -> None:
         """Refuses a worker that has another recipe or other images than the chief."""

@@ -52,8 +52,22 @@ def test_stages_with_more_than_one_kernel_are_refused():
         rescale(model, IMAGES, [1.0, 1.0, 1.0])
 
 
-@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "elu", "gelu"])
-def test_activations_that_bend_are_refused(activation):
-    check_rescalable(network(activation="leaky_relu"))
-    with pytest.raises(zoo.ZooError, match="scale with their input"):
-        check_rescalable(network(activation=activation))
+def test_the_check_leaves_the_weights_alone():
+    model = network(activation="leaky_relu")
+    before = model.get_weights()
+    check_rescalable(model)
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *({"activation": name} for name in ("tanh", "sigmoid", "elu", "gelu")),
+        {"normalisation": "local_response"},
+        {"normalisation": {"name": "group", "center": False, "scale": False}},
+    ],
+    ids=str,
+)
+def test_layers_that_bend_are_refused(option):
+    with pytest.raises(zoo.ZooError, match="scales with their input"):
+        check_rescalable(network(**option))

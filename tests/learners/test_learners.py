@@ -2,11 +2,13 @@
 
 import pytest
 
+import saliency_zoo as zoo
 from saliency_zoo.networks.network import create
 from saliency_zoo.registry import learners
 from saliency_zoo.testing import check_learner
 from tests.backends import TENSORFLOW, slow_on_jax
 from tests.learners.test_options import SIGMOID, conv, dense
+from tests.pages import shown
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,15 @@ def test_contract_with_corruption_and_untied_decoders(network):
 @slow_on_jax
 def test_contract_of_one_stage(network):
     check_learner("dual_path", network, corruption={"name": "masking", "rate": 0.5}, base=0.1)
+
+
+def test_contract_of_the_stagewise_learner_of_the_docs():
+    names = shown("learners.md", "## A learner of one's own")
+    zoo.register("learner", "test.small_codes", names["SmallCodes"])
+    try:
+        check_learner("test.small_codes", dense(), size_weight=[0.1, 0.0])
+    finally:
+        zoo.unregister("learner", "test.small_codes")
 
 
 COMBINATIONS = [

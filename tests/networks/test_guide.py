@@ -1,21 +1,18 @@
 """What the guide to networks shows runs as it stands there."""
 
-import re
-from pathlib import Path
-
 from saliency_zoo import registry
 from tests.backends import slow_on_jax
 from tests.networks.test_parameters import PUBLISHED
+from tests.pages import DOCS, shown
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text()
+GUIDE = (DOCS / "networks.md").read_text()
 
 
 @slow_on_jax
 def test_the_code_of_the_guide_runs():
-    own, names = "tiny_residual", {}
+    own = "tiny_residual"
     try:
-        for block in re.findall(r"^```python\n(.*?)^```", GUIDE, re.M | re.S):
-            exec(block, names)
+        names = shown("networks.md")
         assert names["network"].output.shape == (None, 10)
         assert names["encoder"].output.shape == (None, 64)
         assert own in registry.networks

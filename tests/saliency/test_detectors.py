@@ -85,7 +85,7 @@ def test_options_are_checked(name):
     image = picture(8, 8, 3)
     with pytest.raises(ZooError, match="Unknown option of detector"):
         detect(name, image, colour_of_the_sky="blue")
-    with pytest.raises(ZooError, match=r"normalise is one of .* Received: 'max'"):
+    with pytest.raises(ZooError, match=r"Unknown normalise\. .*minmax.* Received: 'max'"):
         detect(name, image, normalise="max")
 
 

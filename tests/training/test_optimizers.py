@@ -21,10 +21,12 @@ def run(optimizer, steps=5):
 @pytest.mark.parametrize(
     "options", [{}, {"weight_decay": 0.1}, {"amsgrad": True}, {"clipnorm": 0.1}], ids=str
 )
-@pytest.mark.parametrize("name", ["Adam", "AdamW"])
-def test_steps_equal_those_of_keras(name, options):
+@pytest.mark.parametrize("theirs", [keras.optimizers.Adam, keras.optimizers.AdamW])
+def test_steps_equal_those_of_keras(theirs, options):
     rate = keras.optimizers.schedules.CosineDecay(0.01, 5)
-    ours, theirs = (getattr(m, name)(rate, **options) for m in (optimizers, keras.optimizers))
+    if theirs is keras.optimizers.AdamW:
+        options = {"weight_decay": 0.004, **options}
+    ours, theirs = optimizers.Adam(rate, **options), theirs(rate, **options)
     for found, expected in zip(run(ours), run(theirs), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
 
@@ -32,6 +34,6 @@ def test_steps_equal_those_of_keras(name, options):
 @pytest.mark.parametrize("name", ["adam", "adamw", "sgd"])
 def test_a_recipe_names_its_optimizer(name):
     made = optimizers.make_optimizer(Train(optimizer=name, learning_rate=0.5), 10)
-    assert type(made).__name__.lower() == name
+    assert type(made).__name__.lower() == name.removesuffix("w")
     before = np.ones((3, 2), "float32")
     assert not np.allclose(run(made, 1)[0], before)

@@ -5,12 +5,14 @@ from saliency_zoo.cli.verb import JSON, OVERRIDES, STRATEGY, Verb, argument, pri
 
 def run(parsed) -> None:
     from saliency_zoo.tables import render, run
+    from saliency_zoo.training import preemption
 
     if parsed.list:
         rows = run.state(parsed.file, parsed.out, parsed.assignments)
         return print_json(rows) if parsed.json else print(render.state(rows))
     chosen = {"only": parsed.only, "seeds": parsed.seeds, "strategy": parsed.strategy}
-    content = run.run(parsed.file, parsed.out, parsed.assignments, **chosen)
+    with preemption.obeyed():
+        content = run.run(parsed.file, parsed.out, parsed.assignments, **chosen)
     if parsed.json:
         return print_json(content)
     print(f"{render.markdown(content)}\ntable: {parsed.out}/{run.TEXT}")

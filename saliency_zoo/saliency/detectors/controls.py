@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from saliency_zoo.registry import detectors
+from saliency_zoo.registry import detectors, split
 from saliency_zoo.saliency import colour, grid
 from saliency_zoo.saliency.checks import number, whole
+from saliency_zoo.saliency.detect import content_of
 from saliency_zoo.saliency.grid import SIDE
 
 
@@ -49,6 +50,17 @@ def shuffled(
     exchanged = np.empty_like(maps)
     exchanged[order] = maps[np.roll(order, 1)]
     return exchanged
+
+
+def _content_of_shuffled(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with what the other detector's stand for."""
+    if "of" not in options:
+        return dict(options)
+    name, own = split(options["of"], "detector")
+    return {**options, "of": {"name": name, **content_of(name, own)}}
+
+
+shuffled.content_of = _content_of_shuffled  # a cache of maps asks for it
 
 
 def noise(images: np.ndarray, seed: int = 0) -> np.ndarray:

@@ -75,7 +75,7 @@ def on_superpixels(images, count, threshold, clip, border, value) -> np.ndarray:
 def check_options(threshold, clip, border, value, superpixels) -> None:
     """Refuses what `geodesic` does not take."""
     if isinstance(threshold, str):
-        choice("A threshold that is not a number", threshold, ("adaptive",))
+        choice("threshold that is not a number", threshold, ("adaptive",))
     else:
         number("threshold", threshold)
     choice("clip", clip, CLIPS)

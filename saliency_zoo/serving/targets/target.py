@@ -12,7 +12,6 @@ from saliency_zoo.serving.export import saved_model, undamaged
 from saliency_zoo.serving.server.models.saved_model import Signature, load
 
 _MODULES = {"kserve": "kserve", "tf-serving": "tf_serving", "triton": "triton"}
-TARGETS = tuple(_MODULES)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -99,15 +99,21 @@ def test_two_layers_learn_what_one_cannot(images):
 def test_maps_are_kept_by_the_content_of_the_model(run, tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (4, 12, 12, 3), np.uint8)
     copy = shutil.copytree(run, tmp_path / "copy")
-    there, here = (
-        store.Job.of(images, "network", {"model": str(m)}, tmp_path / "cache") for m in (run, copy)
-    )
-    assert there.folder == here.folder
+
+    def kept(model, shuffled):
+        own = {"name": "network", "model": str(model)}
+        name, options = (
+            ("shuffled", {"of": own}) if shuffled else ("network", {"model": str(model)})
+        )
+        return store.Job.of(images, name, options, tmp_path / "cache").folder
+
+    assert kept(run, False) == kept(copy, False) != kept(copy, True) == kept(run, True)
     content = presets.card(str(copy))
     zoo.export(run, "saliency_conv.renamed", tmp_path / "presets")
-    other = {"model": str(tmp_path / "presets" / "saliency_conv.renamed")}
-    assert presets.card(other["model"])["sha256"] != content["sha256"]
-    assert store.Job.of(images, "network", other, tmp_path / "cache").folder != here.folder
+    other = str(tmp_path / "presets" / "saliency_conv.renamed")
+    assert presets.card(other)["sha256"] != content["sha256"]
+    for shuffled in (False, True):
+        assert kept(other, shuffled) != kept(run, shuffled)
 
 
 def test_a_run_is_a_preset_that_verifies_and_serves_maps(run, tmp_path):
