@@ -36,6 +36,11 @@ class Part:
     name: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def spec(self) -> dict[str, Any]:
+        """Both in one table, as registries take it."""
+        return {"name": self.name, **self.options}
+
 
 @dataclass(frozen=True)
 class Data:
@@ -137,7 +142,7 @@ class Evaluate:
 
     @property
     def spec(self) -> dict[str, Any]:
-        """The protocol and its options, as its registry takes them."""
+        """The protocol and its options in one table."""
         return {"name": self.protocol, **self.options}
 
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from saliency_zoo.config import Recipe
 from saliency_zoo.data.pipeline import Batches
-from saliency_zoo.evaluation.finetune import finetune
+from saliency_zoo.evaluation.finetuning.finetune import finetune
 from saliency_zoo.learners.learner import Learner
+from saliency_zoo.markdown import aligned
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.saliency.detect import detect
-from saliency_zoo.tables.render import aligned
 from saliency_zoo.training import loop
 from saliency_zoo.training.inputs import Inputs
 from saliency_zoo.training.pretraining import pretrain

@@ -9,7 +9,7 @@ from typing import Any
 
 from saliency_zoo import cards, presets
 from saliency_zoo.config import Recipe
-from saliency_zoo.evaluation.finetune import finetune
+from saliency_zoo.evaluation.finetuning.finetune import finetune
 from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.rehearsal import rehearse
@@ -75,14 +75,14 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
     inputs, recipe = run.inputs, run.recipe
-    part, generated = recipe.learner, {recipe.data.name, recipe.data.unlabelled} <= GENERATED
+    generated = {recipe.data.name, recipe.data.unlabelled} <= GENERATED
     content = {
         "format": cards.FORMAT,
-        "name": f"{recipe.network.name}.{part.name}",
+        "name": f"{recipe.network.name}.{recipe.learner.name}",
         "description": recipe.description,
         "model": {
             "network": run.network_spec(),
-            "learner": {"name": part.name, **part.options},
+            "learner": recipe.learner.spec,
             "preprocessing": {
                 "size": recipe.data.size,
                 "crop": recipe.data.crop,

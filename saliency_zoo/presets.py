@@ -122,7 +122,7 @@ def load(
     _say_head(content["name"], head, classes)
     if not preprocess:
         return network
-    return networks.preprocessed(network, preprocessed(folder, model["preprocessing"]))
+    return networks.preprocessed(network, preprocessing(folder, model["preprocessing"]))
 
 
 def _say_head(name: str, head: str | None, classes: int | None) -> None:
@@ -144,7 +144,7 @@ def scaling(folder: str, described: dict[str, Any]) -> Any:
     return read(described, lambda path: cards.checked(folder, path))
 
 
-def preprocessed(folder: str, described: dict[str, Any]) -> Any:
+def preprocessing(folder: str, described: dict[str, Any]) -> Any:
     """The layers that the `preprocessing` entry of a card describes, with what was fitted."""
     from saliency_zoo.layers.preprocessing import normalising, preprocessing
 

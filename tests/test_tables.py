@@ -15,7 +15,8 @@ from scipy import stats
 
 from saliency_zoo import config, experiment, presets
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation import finetune, frozen
+from saliency_zoo.evaluation import frozen
+from saliency_zoo.evaluation.finetuning import finetune
 from saliency_zoo.files import lock
 from saliency_zoo.tables import plan
 from saliency_zoo.tables.render import markdown

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from saliency_zoo import presets  # noqa: E402
 from saliency_zoo.errors import ZooError  # noqa: E402
-from saliency_zoo.evaluation.lessons import PRETRAINED  # noqa: E402
+from saliency_zoo.evaluation.finetuning.lessons import PRETRAINED  # noqa: E402
 from saliency_zoo.tables.spread import Interval, paired  # noqa: E402
 
 

@@ -56,7 +56,7 @@ def evaluate(
     crops = crops or config.load(folder / presets.RECIPE).evaluate.crops
     trained = Evaluate(protocol=on, labels_per_class=labels_per_class, crops=crops)
     if protocol == "finetune":
-        from saliency_zoo.evaluation.transfer import transfer
+        from saliency_zoo.evaluation.finetuning.transfer import transfer
 
         return {"name": name, "data": data, **transfer(name, data, trained, **options)}
     size = presets.card(name)["model"]["preprocessing"]["size"]

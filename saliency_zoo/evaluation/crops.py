@@ -60,7 +60,7 @@ def cropped(name: str, head: str | None = None) -> keras.Model:
     """
     seen = presets.card(name)["model"]["preprocessing"]
     whole = {**seen, "size": seen["crop"] or seen["size"], "crop": None}
-    scaled = presets.preprocessed(presets.find(name), whole)
+    scaled = presets.preprocessing(presets.find(name), whole)
     return preprocessed(presets.load(name, head=head, preprocess=False), scaled)
 
 

@@ -118,7 +118,7 @@ def _decoded(name: str, part: Split) -> dict[str, float]:
         return {}
     seen = presets.card(name)["model"]["preprocessing"]
     learner = presets.stack(name, presets.load(name, preprocess=False))
-    scaled = outputs(presets.preprocessed(presets.find(name), seen), part.images)
+    scaled = outputs(presets.preprocessing(presets.find(name), seen), part.images)
     return decoded(learner, scaled, masks_seen(part, seen["size"], seen["crop"]))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from saliency_zoo.evaluation.saliency_benchmark.pictures import COLOURS, FAINT, INK
 from saliency_zoo.files import replacing
+from saliency_zoo.palette import COLOURS, FAINT, INK
 
 KEPT, CHANGED = COLOURS[:2]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation.saliency_benchmark.pictures import COLOURS, FAINT, INK
+from saliency_zoo.palette import COLOURS, FAINT, INK
 from saliency_zoo.pictures.sheet import rendered
 from saliency_zoo.pictures.subject import Subject
 

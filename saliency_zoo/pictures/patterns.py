@@ -12,7 +12,7 @@ from saliency_zoo.layers.stage import Stage
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.pictures.mosaic import as_grey
 
-FAINT = 0.05  # of the largest
+_WEAK = 0.05  # of the largest
 
 
 def patterns(
@@ -85,7 +85,7 @@ def units_of(stage: Stage) -> int:
 def as_tiles(found: np.ndarray) -> list[np.ndarray]:
     """Patterns as pictures, without the rim where all of them are faint."""
     largest = np.abs(found).max(axis=(1, 2, 3), keepdims=True)
-    return [as_grey(pattern) for pattern in found[_box(np.abs(found) > FAINT * largest)]]
+    return [as_grey(pattern) for pattern in found[_box(np.abs(found) > _WEAK * largest)]]
 
 
 def _weights(stage: Stage, units: Sequence[int]) -> np.ndarray:

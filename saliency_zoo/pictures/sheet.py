@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saliency_zoo.evaluation.saliency_benchmark.pictures import FAINT, INK
+from saliency_zoo.palette import FAINT, INK
 from saliency_zoo.pictures.mosaic import as_rgb
 
 MARGIN, GAP, BETWEEN = 12, 3, 12

@@ -15,12 +15,11 @@ from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free
-from saliency_zoo.evaluation.finetune import PRETRAINED, finetune
+from saliency_zoo.evaluation.finetuning.finetune import PRETRAINED, finetune
 from saliency_zoo.evaluation.frozen import decoded, masks_seen, spread
 from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
-from saliency_zoo.learners.learner import Learner
-from saliency_zoo.learners.stack import learner, parts_of
+from saliency_zoo.learners.stack import parts_of
 from saliency_zoo.presets import DECODERS
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
@@ -138,7 +137,7 @@ def _check_decodable(recipe: Recipe, search: Search) -> None:
 
 
 def _check_decodes(run: Run, search: Search) -> None:
-    found = _learner(run, run.build(run.recipe.train.seed))
+    found = run.learner(run.build(run.recipe.train.seed))
     wanted = {
         "reconstruction": (found.decodes_image, "decodes images"),
         "saliency_auc": (found.decodes_saliency, "decodes saliency"),
@@ -164,7 +163,7 @@ def _effective_rank(run: Run, encoder: keras.Model) -> float:
 
 def _decoded(run: Run, encoder: keras.Model, score: str) -> float:
     part, data = _judged(run), run.recipe.data
-    whole = _learner(run, encoder)
+    whole = run.learner(encoder)
     for stage, trained in parts_of(whole).items():
         trained.load_weights(run.folder / DECODERS / f"{stage}.weights.h5")
     masks = masks_seen(part, data.size, data.crop)
@@ -189,8 +188,3 @@ def _seen(run: Run, part: Split) -> np.ndarray:
     """The images as the network sees them."""
     data = run.recipe.data
     return run.inputs.scaling(centred(resized(part.images, data.size), data.crop))
-
-
-def _learner(run: Run, encoder: keras.Model) -> Learner:
-    part = run.recipe.learner
-    return learner({"name": part.name, **part.options}, encoder)

@@ -6,11 +6,11 @@ from typing import Any
 from saliency_zoo import config
 from saliency_zoo.config import Recipe
 from saliency_zoo.files import lock, write_text
+from saliency_zoo.markdown import aligned
 from saliency_zoo.search import plots, trials
 from saliency_zoo.search.propose import BUDGET, DIRECTIONS
 from saliency_zoo.search.space import parse, recipe_with
 from saliency_zoo.search.trials import DONE, Row
-from saliency_zoo.tables.render import aligned
 
 TABLE, BEST = "trials.md", "best.toml"
 PARALLEL, SCORES = plots.PARALLEL, plots.SCORES

@@ -10,7 +10,7 @@ import keras
 
 from saliency_zoo import cards, presets
 from saliency_zoo.networks import network as networks
-from saliency_zoo.serving.server.models.saved_model import DEFAULT, INPUT
+from saliency_zoo.serving.saved_model import DEFAULT, INPUT
 
 
 class Endpoint(NamedTuple):
@@ -37,7 +37,7 @@ def preprocessing(folder: str) -> keras.Sequential:
     Args:
         folder: of the preset.
     """
-    return presets.preprocessed(folder, cards.read_card(folder)["model"]["preprocessing"])
+    return presets.preprocessing(folder, cards.read_card(folder)["model"]["preprocessing"])
 
 
 def encoding(folder: str, scaled: keras.Sequential) -> dict[str, Endpoint]:

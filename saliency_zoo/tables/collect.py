@@ -8,7 +8,7 @@ from typing import Any
 
 from saliency_zoo import cards, experiment
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation.finetune import PRETRAINED
+from saliency_zoo.evaluation.finetuning.finetune import PRETRAINED
 from saliency_zoo.presets import HISTORY, RESULTS
 from saliency_zoo.registry import networks
 from saliency_zoo.tables.earlier import ABOUT, Content, Place, recipe_of

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from saliency_zoo.markdown import aligned
 from saliency_zoo.tables.spread import deviation, paired
 
 Row = dict[str, Any]
@@ -143,11 +144,3 @@ def _each(values: Iterable[Any]) -> str:
 
 def _count(number: int) -> str:
     return f"{number:,}"
-
-
-def aligned(cells: Sequence[Sequence[str]]) -> str:
-    """A Markdown table whose columns are aligned; its head is the first line."""
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in cells]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)

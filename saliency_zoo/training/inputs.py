@@ -91,10 +91,9 @@ class Inputs:
     @functools.cached_property
     def scaling(self) -> Scaling:
         """Fitted to the images of pre-training, unless it is given."""
-        part = self.recipe.data.scaling
         return self.fitted or Scaling.fit(
             self.pretraining,
-            {"name": part.name, **part.options},
+            self.recipe.data.scaling.spec,
             crop=functools.partial(centred, crop=self.recipe.data.crop),
         )
 

@@ -13,7 +13,7 @@ from saliency_zoo.config import Evaluate, Recipe
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.files import replacing
 from saliency_zoo.learners.learner import Learner
-from saliency_zoo.learners.stack import Joint, Stack, learner, parts_of
+from saliency_zoo.learners.stack import Joint, Stack, parts_of
 from saliency_zoo.presets import DECODERS, ENCODER, HISTORY, JOINT
 from saliency_zoo.training import logs
 from saliency_zoo.training.augmentations import augmentations, crops
@@ -38,10 +38,7 @@ def pretrain(run: Run) -> keras.Model:
     for number in range(1, run.recipe.train.rounds + 1):
         phase = "pretrain" if number == 1 else f"round{number}"
         encoder = run.build(run.recipe.train.seed)
-        part = run.recipe.learner
-        with run.scope():
-            whole = learner({"name": part.name, **part.options}, encoder)
-        trained = _train(run, whole, phase, maps)
+        trained = _train(run, run.learner(encoder), phase, maps)
         if number < run.recipe.train.rounds:
             maps = decoded_maps(run, trained, run.checkpoint(phase).with_suffix(".npy"))
     save_weights(encoder, run.folder / ENCODER)

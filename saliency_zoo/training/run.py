@@ -16,6 +16,7 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import replacing, write_json, write_text
 from saliency_zoo.learners.learner import Learner
+from saliency_zoo.learners.stack import learner
 from saliency_zoo.presets import HISTORY, RECIPE
 from saliency_zoo.registry import networks
 from saliency_zoo.training import logs, loop, workers
@@ -43,7 +44,7 @@ class Run:
         self.folder = Path(folder)
         self.strategy = strategies.resolve(strategy)
         self.inputs = Inputs.read(recipe, self.folder)
-        self.taught_by: tuple[Run, ...] | None = None  # `evaluation.teachers` finds them
+        self.taught_by: tuple[Run, ...] | None = None  # `finetuning.teachers` finds them
 
     def agree(self) -> None:
         """Refuses a worker that has another recipe or other images than the chief."""
@@ -123,6 +124,11 @@ class Run:
         strategies.make_deterministic(seed)
         with self.scope():
             return networks.create(self.network_spec(classes), **arguments)
+
+    def learner(self, encoder: keras.Model) -> Learner:
+        """The recipe's learner around an encoder."""
+        with self.scope():
+            return learner(self.recipe.learner.spec, encoder)
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:

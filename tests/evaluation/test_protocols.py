@@ -5,7 +5,7 @@ import pytest
 
 from saliency_zoo import ZooError
 from saliency_zoo.data.image_set import ImageSet, Split
-from saliency_zoo.evaluation.finetune import results
+from saliency_zoo.evaluation.finetuning.finetune import results
 from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.registry import protocols
 

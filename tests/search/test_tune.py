@@ -16,7 +16,7 @@ from saliency_zoo import config
 from saliency_zoo.cards import SCRATCH
 from saliency_zoo.data import synthetic
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation import finetune
+from saliency_zoo.evaluation.finetuning import finetune
 from saliency_zoo.files import lock, write_json
 from saliency_zoo.search import objective, report, trials, tune, worker
 from saliency_zoo.search.space import recipe_with

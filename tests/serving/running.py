@@ -14,11 +14,11 @@ import numpy as np
 import uvicorn
 
 from saliency_zoo import cards
+from saliency_zoo.serving.saved_model import Signature
 from saliency_zoo.serving.server.app import application
 from saliency_zoo.serving.server.limits import Limits
 from saliency_zoo.serving.server.metrics import Metrics
 from saliency_zoo.serving.server.models.model import Model
-from saliency_zoo.serving.server.models.saved_model import Signature
 from saliency_zoo.serving.server.serve import configuration
 
 TOY = "toy.model"

@@ -5,10 +5,10 @@ import numpy as np
 
 from saliency_zoo import cards
 from saliency_zoo.data.images import fit
+from saliency_zoo.serving.saved_model import Signature
 from saliency_zoo.serving.server.limits import Limits
 from saliency_zoo.serving.server.metrics import Metrics
 from saliency_zoo.serving.server.models.model import Model
-from saliency_zoo.serving.server.models.saved_model import Signature
 from tests.runs import RECIPE
 from tests.serving.running import write_version
 

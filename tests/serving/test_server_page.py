@@ -16,7 +16,7 @@ from saliency_zoo import cards
 from saliency_zoo.data import scenes
 from saliency_zoo.data.images import fit
 from saliency_zoo.saliency.detect import detect
-from saliency_zoo.serving.server.models.saved_model import Signature
+from saliency_zoo.serving.saved_model import Signature
 from saliency_zoo.serving.server.page.page import FILES
 from tests.runs import RECIPE
 from tests.serving.running import Client, Gate, running, toy, wait_until, write_version

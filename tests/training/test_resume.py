@@ -12,7 +12,7 @@ import pytest
 
 from saliency_zoo import config, experiment, presets
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation import finetune
+from saliency_zoo.evaluation.finetuning import finetune
 from saliency_zoo.training import checkpoint, loop
 from tests.runs import Killed, arrays, kill_at
 
@@ -80,7 +80,7 @@ def test_killed_anywhere(uninterrupted, tmp_path, monkeypatch, owner, name, coun
 KILLER = """
 import os, signal, sys
 from saliency_zoo import config, experiment, presets
-from saliency_zoo.evaluation import finetune
+from saliency_zoo.evaluation.finetuning import finetune
 from saliency_zoo.training import loop, step_tensorflow
 step, left = step_tensorflow.Stepper.steps, [int(sys.argv[3])]
 def counted(self, batches, stop):

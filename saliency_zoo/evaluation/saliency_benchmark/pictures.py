@@ -7,13 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from saliency_zoo.palette import COLOURS, FAINT, INK
 from saliency_zoo.saliency.metrics.overlap import BETA2, f_score
 
 CONTROLS = ("centre", "shuffled", "noise", "luminance")
-# Okabe and Ito: told apart by colour-blind readers as well.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#332288", "#8B5E3C")
 DASHES = ((0, (5, 2)), (0, (1, 1.5)), (0, (4, 1.5, 1, 1.5)), (0, (8, 3)))
-INK, FAINT = "#222222", "#8A8A8A"
 OUTLINE = np.array([255, 32, 110], np.uint8)
 
 # Pixels of the contact sheet: a picture's box, the spaces around it, the margins.

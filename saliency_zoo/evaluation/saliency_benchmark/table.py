@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from saliency_zoo.markdown import aligned
 from saliency_zoo.saliency.metrics import LOWER_IS_BETTER
 
 TITLES = {
@@ -43,7 +44,7 @@ def table(rows: Sequence[dict[str, Any]], about: dict[str, Any] | None = None) -
     text = _heading(about) if about else ""
     for title, names in PARTS.items():
         names = [name for name in names if name in ranked[0]["metrics"]]
-        text += f"\n### {title}\n\n" + "\n".join(_lines(ranked, names)) + "\n"
+        text += f"\n### {title}\n\n{_metrics(ranked, names)}\n"
     return text.lstrip("\n")
 
 
@@ -59,16 +60,13 @@ def _heading(about: dict[str, Any]) -> str:
     )
 
 
-def _lines(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> list[str]:
+def _metrics(rows: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
     cells = [["detector", *map(_title, names)]]
     columns = [_column([row["metrics"][name] for row in rows], name) for name in names]
     cells += [
         [row["detector"], *line] for row, line in zip(rows, zip(*columns, strict=True), strict=True)
     ]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["| " + " | ".join(map(str.ljust, line, widths)) + " |" for line in cells]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return lines
+    return aligned(cells)
 
 
 def _title(name: str) -> str:

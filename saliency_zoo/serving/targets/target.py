@@ -9,7 +9,7 @@ from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.files import replacing_folder, write_text
 from saliency_zoo.serving.export import saved_model, undamaged
-from saliency_zoo.serving.server.models.saved_model import Signature, load
+from saliency_zoo.serving.saved_model import Signature, load
 
 _MODULES = {"kserve": "kserve", "tf-serving": "tf_serving", "triton": "triton"}
 

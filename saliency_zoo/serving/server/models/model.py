@@ -11,11 +11,11 @@ from pathlib import Path
 
 from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.serving import saved_model
+from saliency_zoo.serving.saved_model import Signature
 from saliency_zoo.serving.server.limits import Limits
 from saliency_zoo.serving.server.metrics import Metrics
-from saliency_zoo.serving.server.models import saved_model
 from saliency_zoo.serving.server.models.batching import Batcher
-from saliency_zoo.serving.server.models.saved_model import Signature
 from saliency_zoo.serving.server.refusal import Refusal
 
 FOLDER = presets.SERVING

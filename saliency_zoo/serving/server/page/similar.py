@@ -3,7 +3,7 @@
 import numpy as np
 
 from saliency_zoo.data.images import with_channels
-from saliency_zoo.serving.server.models.saved_model import Signature
+from saliency_zoo.serving.saved_model import Signature
 from saliency_zoo.serving.server.page import scenes
 
 _SHOWN = 6

@@ -7,9 +7,9 @@ import logging
 from typing import Any
 
 from saliency_zoo.errors import ZooError
+from saliency_zoo.serving.saved_model import DEFAULT, Signature
 from saliency_zoo.serving.server.models.batching import Batcher
 from saliency_zoo.serving.server.models.model import Model, Signatures
-from saliency_zoo.serving.server.models.saved_model import DEFAULT, Signature
 from saliency_zoo.serving.server.page.facts import Facts, read
 from saliency_zoo.serving.server.page.similar import Similar
 

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from saliency_zoo import __version__
+from saliency_zoo.serving.saved_model import DEFAULT, INPUT, Signature
 from saliency_zoo.serving.server.limits import Limits
 from saliency_zoo.serving.server.models.batching import Outputs
 from saliency_zoo.serving.server.models.model import Model, Signatures
-from saliency_zoo.serving.server.models.saved_model import DEFAULT, INPUT, Signature
 from saliency_zoo.serving.server.protocols.query import (
     Answer,
     Asked,

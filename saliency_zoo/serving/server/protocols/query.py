@@ -10,10 +10,10 @@ import numpy as np
 import orjson
 
 from saliency_zoo.errors import unknown
+from saliency_zoo.serving.saved_model import INPUT, Signature
 from saliency_zoo.serving.server.limits import Limits
 from saliency_zoo.serving.server.models.batching import Outputs
 from saliency_zoo.serving.server.models.model import Signatures
-from saliency_zoo.serving.server.models.saved_model import INPUT, Signature
 from saliency_zoo.serving.server.protocols.upload import Encoded
 from saliency_zoo.serving.server.refusal import Refusal
 

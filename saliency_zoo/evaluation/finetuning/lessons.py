@@ -9,8 +9,8 @@ import numpy as np
 from saliency_zoo.data.mapping import joined
 from saliency_zoo.data.pipeline import Batches, centred
 from saliency_zoo.evaluation.crops import vote
-from saliency_zoo.evaluation.rescaling import SAMPLE, code_deviations, rescale
-from saliency_zoo.evaluation.teachers import teachers
+from saliency_zoo.evaluation.finetuning.rescaling import SAMPLE, code_deviations, rescale
+from saliency_zoo.evaluation.finetuning.teachers import teachers
 from saliency_zoo.files import replacing
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import folding

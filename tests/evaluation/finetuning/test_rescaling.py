@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import saliency_zoo as zoo
-from saliency_zoo.evaluation.rescaling import check_rescalable, code_deviations, rescale
+from saliency_zoo.evaluation.finetuning.rescaling import check_rescalable, code_deviations, rescale
 from saliency_zoo.networks.network import features
 
 IMAGES = np.random.default_rng(0).normal(size=(40, 8, 8, 3)).astype("float32")

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from saliency_zoo.evaluation import lessons
 from saliency_zoo.evaluation.crops import vote
-from saliency_zoo.evaluation.lessons import NONE, PRETRAINED
+from saliency_zoo.evaluation.finetuning import lessons
+from saliency_zoo.evaluation.finetuning.lessons import NONE, PRETRAINED
 from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.files import write_json
 from saliency_zoo.presets import CLASSIFIER, RESULTS

@@ -11,8 +11,8 @@ import pytest
 
 from saliency_zoo import cards, config, presets
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation import finetune, lessons
 from saliency_zoo.evaluation.crops import cropped
+from saliency_zoo.evaluation.finetuning import finetune, lessons
 from saliency_zoo.experiment import train
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.losses import softmax
