@@ -8,6 +8,7 @@ _PUBLIC = {
     "ZooError": "errors",
     "benchmark": "evaluation.saliency_benchmark",
     "create": "networks.network",
+    "custom_objects": "layers.make",
     "detect": "saliency.detect",
     "embed": "evaluation.apply",
     "evaluate": "evaluation.apply",

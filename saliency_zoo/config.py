@@ -205,16 +205,22 @@ def table_of(path: Path) -> dict[str, Any]:
     return merge(base, table)
 
 
-def find(path: str | Path) -> Path:
-    """The recipe file: `path` itself, or one of the package's recipes by name."""
+def find(path: str | Path, what: str = "recipe", folder: str = "zoo_configs") -> Path:
+    """The file of a recipe: `path` itself, or one of the package's by name.
+
+    Args:
+        path: a file or a name.
+        what: it is, where not a recipe.
+        folder: of the package that holds such files.
+    """
     found = Path(path)
     if found.is_file():
         return found
     if found.is_dir() or len(found.parts) > 1 or found.suffix not in ("", ".toml"):
-        raise ZooError(f"There is no such recipe file. Received: {str(path)!r}")
-    shipped = {p.stem: p for p in packaged("zoo_configs").glob("*.toml")}
+        raise ZooError(f"There is no such {what} file. Received: {str(path)!r}")
+    shipped = {p.stem: p for p in packaged(folder).glob("*.toml")}
     if found.stem not in shipped:
-        raise unknown("recipe: neither a file nor one that comes along", str(path), shipped)
+        raise unknown(f"{what}: neither a file nor one that comes along", str(path), shipped)
     return shipped[found.stem]
 
 

@@ -24,13 +24,14 @@ TOLERANCE = 1e-3
 
 
 def folders() -> list[str]:
-    """Where presets are looked for, in order: SALIENCY_ZOO_PATH, plug-ins, the package."""
+    """Where presets are looked for: SALIENCY_ZOO_PATH, plug-ins, the package, `./SavedModels`."""
     here = os.path.dirname(os.path.abspath(__file__))
     packaged = os.path.join(here, "SavedModels")
     if not os.path.isdir(packaged):
         packaged = os.path.join(os.path.dirname(here), "SavedModels")
     own = [p for p in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if p]
-    return [*own, *registry.folders(GROUP), packaged]
+    exported = os.path.abspath("SavedModels")  # where `export` puts them
+    return list(dict.fromkeys([*own, *registry.folders(GROUP), packaged, exported]))
 
 
 def names() -> list[str]:
@@ -119,17 +120,23 @@ def load(
         trained = build(model, len(model["class_names"]))
         trained.load_weights(cards.checked(folder, CLASSIFIER))
         networks.encoder(network).set_weights(networks.encoder(trained).get_weights())
-    _say_head(content["name"], head, classes)
+    _say_head(content, head, classes)
     if not preprocess:
         return network
     return networks.preprocessed(network, preprocessing(folder, model["preprocessing"]))
 
 
-def _say_head(name: str, head: str | None, classes: int | None) -> None:
-    """Logs where the head is from; a random one as a warning, for it knows nothing yet."""
+def _say_head(content: dict[str, Any], head: str | None, classes: int | None) -> None:
+    """Logs where the head is from, and warns of weights that know nothing yet."""
     import logging
 
-    log = logging.getLogger(__name__)
+    log, name = logging.getLogger(__name__), content["name"]
+    if not head and not content.get("pretrained", True):
+        log.warning(
+            "%s: its encoder was not pre-trained, its weights are fresh; "
+            "head='classifier' has what was trained",
+            name,
+        )
     if classes is not None:
         how = "swapped for a random one" if head else "random"
         log.warning("%s: the head is %s, of %d classes: train it", name, how, classes)

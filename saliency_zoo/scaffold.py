@@ -60,19 +60,27 @@ def new(folder: str | Path, out: str | Path | None = None) -> Path:
         raise ZooError(
             f"The recipe's file is there already: choose another. Received: {str(out)!r}"
         )
-    split = "unlabelled" if "unlabelled" in found.splits else "train"
-    count = len(found.splits[split])
-    text = _TEMPLATE + (_FINETUNE if "train" in found.splits else "")
+    splits = found.splits
+    counts = {name: len(splits[name]) for name in ("unlabelled", "train") if name in splits}
     data = f"folder:{Path(os.path.relpath(folder, start)).as_posix()}"
     values = {
         "file": out,
         "stem": out.stem,
         "description": _quoted(f"An autoencoder pre-trained on {folder.name}"),
         "data": _quoted(data),
+        "pretrain_on": "+".join(counts),
+        "batch_size": _batch_size(sum(counts.values())),
     }
-    batch_size = max(2, min(64, 2 ** ((count // 4).bit_length() - 1) if count >= 8 else 2))
-    write_text(out, text.format(**values, pretrain_on=split, batch_size=batch_size))
+    text = _TEMPLATE.format(**values)
+    if "train" in counts:
+        text += _FINETUNE.format(batch_size=_batch_size(counts["train"]))
+    write_text(out, text)
     return out
+
+
+def _batch_size(count: int) -> int:
+    """A power of two, at most a quarter of the images where there are enough."""
+    return min(64, 2 ** max(1, (count // 4).bit_length() - 1))
 
 
 def _quoted(text: str) -> str:

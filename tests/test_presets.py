@@ -228,10 +228,12 @@ def test_plug_ins_bring_presets_and_are_not_imported(tmp_path):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
     environment[presets.PATH_VARIABLE] = str(own)
     line = [sys.executable, "-S", "-c", code]
-    done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        line, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     *looked, both, plugged = done.stdout.split()
-    assert looked == [*places, str(ROOT / "SavedModels")]
+    assert looked == [*places, str(ROOT / "SavedModels"), str(tmp_path / "SavedModels")]
     assert (both, plugged) == (f"{places[0]}/a.both", f"{places[1]}/a.plugged")
 
 

@@ -1,6 +1,10 @@
 """The public names, as a program uses them."""
 
 import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -159,6 +163,30 @@ def test_load_says_where_the_head_is_from(known, caplog, arguments, level, said)
     zoo.load(PRESET, **arguments)
     found = [(r.levelname, r.getMessage()) for r in caplog.records if r.name.startswith("saliency")]
     assert found == [(level, f"{PRESET}: {said}")]
+
+
+def test_load_warns_of_an_encoder_that_was_not_pretrained(caplog):
+    caplog.set_level("WARNING", logger="saliency_zoo.presets")
+    zoo.load("lenet5.mnist", head="classifier")
+    assert not caplog.records
+    zoo.load("lenet5.mnist")
+    assert "its encoder was not pre-trained" in caplog.text
+
+
+def test_a_saved_model_is_read_where_nothing_is_registered_yet(known, tmp_path):
+    model, images = zoo.load(PRESET, classes=5), np.zeros((2, 20, 20, 3), "uint8")
+    model.save(tmp_path / "mine.keras")
+    np.save(tmp_path / "expected.npy", model(images))
+    code = (
+        "import keras, numpy as np, saliency_zoo as zoo\n"
+        "model = keras.saving.load_model('mine.keras', custom_objects=zoo.custom_objects())\n"
+        "found = model(np.zeros((2, 20, 20, 3), 'uint8'))\n"
+        "np.testing.assert_allclose(found, np.load('expected.npy'), atol=1e-6)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    line = [sys.executable, "-c", code]
+    done = subprocess.run(line, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(

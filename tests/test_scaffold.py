@@ -65,10 +65,11 @@ def test_the_recipe_for_loose_images_asks_for_no_labels(place):
 
 
 def test_unlabelled_images_beside_classes_are_the_ones_to_learn_from(place):
-    fill(place / "photos", cat=3, dog=3, unlabelled=4)
+    fill(place / "photos", cat=30, dog=30, unlabelled=1)
     recipe = config.load(new("photos"))
-    assert recipe.data.pretrain_on == "unlabelled"
-    assert recipe.finetune is not None
+    assert recipe.data.pretrain_on == "unlabelled+train"
+    assert (recipe.train.batch_size, recipe.finetune.batch_size) == (8, 8)
+    assert command("train", "photos.toml", "--out", "runs/photos", *FAST).code == 0
 
 
 def test_any_name_of_a_folder_can_be_written(place):

@@ -364,6 +364,14 @@ def test_a_wrong_table_gets_one_sentence(tmp_path, old, new, expected):
     assert not (tmp_path / "out").exists()
 
 
+def test_tables_of_the_package_go_by_name(tmp_path):
+    assert command("table", "synthetic", "--out", tmp_path / "out", "--list").code == 0
+    said = refusal("table", "synthetik", "--out", tmp_path / "out", "--list")
+    assert (
+        "Unknown table: neither a file nor one that comes along. Did you mean 'synthetic'" in said
+    )
+
+
 def test_unknown_rows_and_seeds_are_refused(finished):
     words = ["table", finished.file, "--out", finished.out]
     assert "Unknown row of this table" in refusal(*words, "--only", "maps")

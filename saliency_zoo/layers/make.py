@@ -36,6 +36,17 @@ def make(role: str, spec: LayerSpec, **arguments: Any) -> keras.layers.Layer:
     return layers.create({"name": f"{role}.{name}", **options}, **arguments)
 
 
+def custom_objects() -> dict[str, type]:
+    """The registered layers that Keras has not, by which `keras.saving.load_model` knows them.
+
+    Example:
+        >>> model = keras.saving.load_model("mine.keras", custom_objects=zoo.custom_objects())
+    """
+    classes = [layers.resolve(name)[0] for name in layers]
+    found = {keras.saving.get_registered_name(c): c for c in classes if isinstance(c, type)}
+    return {name: cls for name, cls in found.items() if not cls.__module__.startswith("keras.")}
+
+
 def names(role: str) -> list[str]:
     """The names registered for `role`."""
     return [n.removeprefix(f"{role}.") for n in layers if n.startswith(f"{role}.")]

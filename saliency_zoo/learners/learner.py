@@ -6,6 +6,8 @@ from typing import final
 import keras
 from keras import ops
 
+from saliency_zoo.errors import ZooError
+
 Batch = Mapping[str, object]
 
 
@@ -90,4 +92,9 @@ class Learner(keras.Model):
     @property
     def logged(self) -> list[str]:
         """The names of the objectives."""
+        if not hasattr(self, "_means"):
+            raise ZooError(
+                "A learner declares its objectives where it is made, by self.log([...]). "
+                f"Received: {type(self).__name__}, which has declared none"
+            )
         return list(self._means)

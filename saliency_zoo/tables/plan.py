@@ -84,7 +84,7 @@ class Cell:
 
 def load(path: str | Path) -> Table:
     """Reads the file of a table; `docs/tables.md` explains its keys."""
-    path = Path(path)
+    path = config.find(path, "table", "zoo_configs/tables")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -48,6 +48,11 @@ def tensor(**changes):
     return {"inputs": [{**plain, **changes}]}
 
 
+@pytest.mark.parametrize("start", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n"])
+def test_an_image_that_says_nothing_of_itself(client, start):
+    refused(client.ask(V1, start + b"..."), 400, "sent with its Content-Type")
+
+
 @pytest.mark.parametrize("address", [V1, V2])
 @pytest.mark.parametrize(
     "body",

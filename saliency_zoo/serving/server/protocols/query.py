@@ -18,6 +18,7 @@ from saliency_zoo.serving.server.protocols.upload import Encoded
 from saliency_zoo.serving.server.refusal import Refusal
 
 _DEPTH = 8  # of lists, far beyond that of a batch of images
+_IMAGES = (b"\xff\xd8\xff", b"\x89PNG")  # how JPEG and PNG begin
 
 
 class Asked(NamedTuple):
@@ -91,7 +92,9 @@ def read_json(text: bytes, limits: Limits) -> dict[str, Any]:
     try:
         found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Refusal(400, f"The body of the request is no JSON. Received: {error}") from None
+        image = "an image, which is sent with its Content-Type, e.g. image/jpeg"
+        what = image if text.startswith(_IMAGES) else error
+        raise Refusal(400, f"The body of the request is no JSON. Received: {what}") from None
     if not isinstance(found, dict):
         raise Refusal(
             400, f"The body of the request is a JSON object. Received: {type(found).__name__}"
