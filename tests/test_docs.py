@@ -32,7 +32,9 @@ def test_every_key_of_a_recipe_is_explained():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_leads_to_a_file(page):
     for target in re.findall(r'\[[^]["]+\]\(([^)#:]+)\)', page.read_text()):
-        assert (page.parent / target).exists(), target
+        found = (page.parent / target).resolve()
+        assert found.exists(), target
+        assert page.parent == ROOT or page.parent in found.parents, f"{target} is not on the site"
 
 
 def test_the_readme_begins_with_two_commands():

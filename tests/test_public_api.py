@@ -12,6 +12,7 @@ import pytest
 
 import saliency_zoo as zoo
 from saliency_zoo import config, presets
+from tests.pages import shown
 from tests.runs import PRESET, finished_run, preset  # noqa: F401
 
 PARAMETERS = 72_842
@@ -171,6 +172,18 @@ def test_load_warns_of_an_encoder_that_was_not_pretrained(caplog):
     assert not caplog.records
     zoo.load("lenet5.mnist")
     assert "its encoder was not pre-trained" in caplog.text
+
+
+def test_a_preset_is_fine_tuned_and_kept_as_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    images, labels = pictures(8, 40, 36, 3), np.arange(8) % 3
+    names = shown("presets.md", "Fine-tune one and keep it", images=images, labels=labels)
+    close = np.testing.assert_allclose
+    close(output(names["again"], images), output(names["mine"], images), atol=1e-6)
+    import tensorflow as tf
+
+    served = tf.saved_model.load("served/1")
+    close(served.serve(images), output(names["mine"], images), atol=1e-5)
 
 
 def test_a_saved_model_is_read_where_nothing_is_registered_yet(known, tmp_path):

@@ -18,13 +18,15 @@ HEAD = """\
 
 Made by `python tools/index_presets.py` from the cards; do not edit. Each folder loads by its name
 with `zoo.load(NAME)`, and `saliency-zoo verify` checks all of it. Whoever has the images makes it
-again by `saliency-zoo train SavedModels/NAME/recipe.toml --out DIR`. Accuracies are those on test
+again by `saliency-zoo train SavedModels/NAME/recipe.toml --out DIR`, with the variable
+`SALIENCY_ZOO_DATA` set to the folder of the images. Accuracies are those on test
 images, mean and standard deviation over the runs of the protocol: the folds of labels, or with
 `full` repetitions, which share the encoder and its seed. [Tables](../docs/results.md) have several
-seeds.
+seeds. Compact presets have no SavedModel, and get one when they are
+[exported anew](../docs/presets.md#publish).
 
-| preset | what it is | protocol | with pre-training | without |
-|---|---|---|---|---|
+| preset | what it is | SavedModel | protocol | with pre-training | without |
+|---|---|---|---|---|---|
 """
 
 
@@ -46,6 +48,7 @@ def row(card: dict) -> str:
     cells = [
         f"`{card['name']}`",
         card["description"],
+        "yes" if any(path.startswith("serving/") for path in card["files"]) else "no, compact",
         metrics.get("protocol", "none"),
         *(accuracy(metrics, arm) for arm in arms),
     ]

@@ -34,13 +34,15 @@ def test_contract_of_one_stage(network):
     check_learner("dual_path", network, corruption={"name": "masking", "rate": 0.5}, base=0.1)
 
 
-def test_contract_of_the_stagewise_learner_of_the_docs():
-    names = shown("learners.md", "## A learner of one's own")
-    zoo.register("learner", "test.small_codes", names["SmallCodes"])
+@slow_on_jax
+def test_contract_of_the_learners_of_the_docs():
     try:
-        check_learner("test.small_codes", dense(), size_weight=[0.1, 0.0])
+        names = shown("learners.md", "A learner of one's own")  # which checks the first
+        zoo.register("learner", "small_codes", names["SmallCodes"])
+        check_learner("small_codes", dense(), size_weight=[0.1, 0.0])
     finally:
-        zoo.unregister("learner", "test.small_codes")
+        zoo.unregister("learner", "colours")
+        zoo.unregister("learner", "small_codes")
 
 
 COMBINATIONS = [
