@@ -7,7 +7,7 @@ held to the same work there (`pip install torch`).
 
 import argparse
 import importlib.util
-import json
+import math
 import os
 import statistics
 import time
@@ -21,6 +21,8 @@ import tensorflow as tf
 
 import saliency_zoo as zoo
 from saliency_zoo.config import Train
+from saliency_zoo.files import write_json
+from saliency_zoo.networks import counting
 from saliency_zoo.training import loop
 from saliency_zoo.training.optimizers import make_optimizer
 
@@ -160,28 +162,15 @@ def compare(title: str, batch: int, steps: dict[str, Step], count: int, each: in
 
 def multiply_adds(network: keras.Model, learner: str) -> int:
     """Of one sample through a learner: what a stage encodes and decodes, and its other parts."""
-    taught = zoo.learner(learner, network)
     total = 0
-    for part in taught.parts.values():
-        total += 2 * _of_stage(part.stage)
+    for part in zoo.learner(learner, network).parts.values():
+        total += 2 * counting.multiply_adds(part.stage)
         if part.saliency_head is not None:
-            total += _of_layer(part.saliency_head.linear.linear, part.stage.shapes[-1])
+            kernel, codes = part.saliency_head.linear.linear.kernel, part.stage.shapes[-1]
+            total += math.prod(kernel.shape) * math.prod(codes[:-1])
         if part.auxiliary is not None:
-            total += 2 * _of_stage(part.auxiliary)
+            total += 2 * counting.multiply_adds(part.auxiliary)
     return total
-
-
-def _of_stage(stage) -> int:
-    pairs = zip(stage.layers, stage.shapes[1:], strict=True)
-    return sum(_of_layer(layer, shape) for layer, shape in pairs)
-
-
-def _of_layer(layer, shape) -> int:
-    kernel = getattr(layer, "kernel", None)
-    if kernel is None:
-        return 0
-    places = int(np.prod(shape[:2])) if len(shape) == 3 else 1
-    return int(np.prod(kernel.shape)) * places
 
 
 def main() -> None:
@@ -216,8 +205,7 @@ def main() -> None:
         print(f"  multiply-adds of the dual path / the autoencoder: {work[0] / work[1]:.2f}")
         rows.append(row)
     if parsed.out:
-        with open(parsed.out, "w") as file:  # noqa: PTH123
-            json.dump(rows, file, indent=2)
+        write_json(parsed.out, rows)
 
 
 if __name__ == "__main__":

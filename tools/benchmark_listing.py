@@ -4,12 +4,13 @@ Prints the best and the median of each command's wall time and its ratio to the 
 """
 
 import argparse
-import json
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from saliency_zoo.files import write_json
 
 COMMANDS = {
     "python": ["-c", "pass"],
@@ -46,7 +47,7 @@ def main() -> None:
         best, median = 1000 * row["best"], 1000 * row["median"]
         print(f"{name:10} best {best:6.1f} ms, median {median:6.1f} ms, {row['ratio']:.2f} x")
     if parsed.out:
-        parsed.out.write_text(json.dumps(rows, indent=2) + "\n")
+        write_json(parsed.out, rows)
 
 
 if __name__ == "__main__":

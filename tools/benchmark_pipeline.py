@@ -7,7 +7,6 @@ gains that it did not hold before.
 """
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -23,6 +22,7 @@ import tensorflow as tf
 from saliency_zoo.data.compiled import compiled
 from saliency_zoo.data.image_set import load
 from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.files import write_json
 from saliency_zoo.registry import layers
 
 BATCH = 128
@@ -152,10 +152,7 @@ def main() -> None:
         f"more at most, {memory['images_per_second']:,.0f} images/s"
     )
     if parsed.out:
-        parsed.out.write_text(
-            json.dumps({"throughput": rows, "augmentation": ratios, "memory": memory}, indent=2)
-            + "\n"
-        )
+        write_json(parsed.out, {"throughput": rows, "augmentation": ratios, "memory": memory})
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from saliency_zoo.files import write_json
 from saliency_zoo.saliency import graph
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.saliency.detectors import geodesic
@@ -201,7 +202,7 @@ def main() -> None:
     plus = found["pipeline_32x32_ms"]["barrier_plus_over_geodesic"]
     print(f"barrier_plus takes {plus:.2f} times as long as geodesic")
     chosen.out.mkdir(parents=True, exist_ok=True)
-    (chosen.out / "speed.json").write_text(json.dumps(found, indent=1) + "\n")
+    write_json(chosen.out / "speed.json", found)
     plot(found["growth"], chosen.out / "growth.png")
 
 

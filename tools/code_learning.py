@@ -9,14 +9,10 @@ tells it that three units have eight combinations of on and off.
 """
 
 import argparse
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import saliency_zoo as zoo
 from saliency_zoo.data.images import write_image

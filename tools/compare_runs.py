@@ -13,13 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from saliency_zoo import presets  # noqa: E402
-from saliency_zoo.errors import ZooError  # noqa: E402
-from saliency_zoo.evaluation.finetuning.lessons import PRETRAINED  # noqa: E402
-from saliency_zoo.tables.spread import Interval, paired  # noqa: E402
+from saliency_zoo import presets
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.finetuning.lessons import PRETRAINED
+from saliency_zoo.tables.spread import Interval, paired
 
 
 class Fold(NamedTuple):

@@ -8,13 +8,8 @@ scenes, the mean AUC of the geodesic detector against the object's mask and the 
 salient 2 % of pixels that lie on the object.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from saliency_zoo.data.image_set import Split
 from saliency_zoo.data.synthetic import synthetic

@@ -7,11 +7,10 @@ python tools/index_presets.py --check    fails where it is not what the cards sa
 import sys
 from pathlib import Path
 
+from saliency_zoo import cards
+from saliency_zoo.files import write_text
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from saliency_zoo import cards  # noqa: E402
-
 INDEX = ROOT / "SavedModels" / "README.md"
 HEAD = """\
 # Presets
@@ -34,7 +33,7 @@ def main() -> int:
     folders = sorted(p.parent for p in INDEX.parent.glob(f"*/{cards.CARD}"))
     text = HEAD + "".join(row(cards.read_card(folder)) for folder in folders)
     if "--check" not in sys.argv:
-        INDEX.write_text(text)
+        write_text(INDEX, text)
         return 0
     stale = not INDEX.exists() or INDEX.read_text() != text
     if stale:

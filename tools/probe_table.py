@@ -14,16 +14,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from saliency_zoo import cards, experiment, presets  # noqa: E402
-from saliency_zoo.data.image_set import ImageSet  # noqa: E402
-from saliency_zoo.errors import ZooError, unknown  # noqa: E402
-from saliency_zoo.evaluation import frozen  # noqa: E402
-from saliency_zoo.files import write_json  # noqa: E402
-from saliency_zoo.tables.plan import Cell, cells, load  # noqa: E402
-from saliency_zoo.training.inputs import read  # noqa: E402
+from saliency_zoo import cards, experiment, presets
+from saliency_zoo.data.image_set import ImageSet
+from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.evaluation import frozen
+from saliency_zoo.files import write_json
+from saliency_zoo.tables.plan import Cell, cells, load
+from saliency_zoo.training.inputs import read
 
 KIND = "linear"
 NOTE = """\

@@ -8,18 +8,14 @@ pixels give, and which share of the variance of the maps' pixels is that of the 
 """
 
 import sys
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from saliency_zoo.errors import ZooError  # noqa: E402
-from saliency_zoo.evaluation.scores import outputs  # noqa: E402
-from saliency_zoo.pictures.readout import readout  # noqa: E402
-from saliency_zoo.pictures.subject import Subject  # noqa: E402
-from saliency_zoo.training.inputs import read as read_images  # noqa: E402
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.scores import outputs
+from saliency_zoo.pictures.readout import readout
+from saliency_zoo.pictures.subject import Subject
+from saliency_zoo.training.inputs import read as read_images
 
 FITTED, SCORED = 10_000, 2_000
 

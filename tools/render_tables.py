@@ -8,12 +8,11 @@ import json
 import sys
 from pathlib import Path
 
+from saliency_zoo.evaluation.saliency_benchmark.table import table
+from saliency_zoo.files import write_text
+from saliency_zoo.tables.render import markdown
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from saliency_zoo.evaluation.saliency_benchmark.table import table  # noqa: E402
-from saliency_zoo.tables.render import markdown  # noqa: E402
-
 RESULTS = ROOT / "docs" / "results"
 
 
@@ -24,7 +23,7 @@ def main(folder: Path, check: bool) -> int:
         if check:
             print(f"{path.name} is stale: run python tools/render_tables.py", file=sys.stderr)
         else:
-            path.write_text(texts[path])
+            write_text(path, texts[path])
     return int(check and bool(stale))
 
 
