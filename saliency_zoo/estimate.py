@@ -6,15 +6,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from saliency_zoo.config import Recipe
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.evaluation.finetuning.finetune import finetune
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.markdown import aligned
+from saliency_zoo.recipe import Recipe, Training
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.saliency.detect import detect
@@ -106,7 +106,9 @@ class _Rehearsal(Run):
         took = time.monotonic() - began - (self._noted - noted)
         self._note(Part(name, took).times(self.folds), took)
 
-    def train(self, learner: Learner, batches: Batches, settings: Any, phase: str) -> loop.State:
+    def train(
+        self, learner: Learner, batches: Batches, settings: Training, phase: str
+    ) -> loop.State:
         steps = loop.steps(settings, batches)
         fields = dataclasses.fields(batches)
         clocked = _Clocked(**{f.name: getattr(batches, f.name) for f in fields})

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo import cards, presets
-from saliency_zoo.config import Recipe
 from saliency_zoo.evaluation.finetuning.finetune import finetune
 from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.training import pretraining, workers
 from saliency_zoo.training import strategy as strategies

@@ -2,13 +2,13 @@
 
 import keras
 
-from saliency_zoo.config import Recipe
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetuning.rehearsal import check_share, need, rehearse_finetuning
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack
 from saliency_zoo.networks.network import stages
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training.augmentations import augmentations
 from saliency_zoo.training.optimizers import make_optimizer

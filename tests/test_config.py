@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from saliency_zoo import config
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Data, Part, Recipe
 from tests.runs import RECIPE
 
 NUMBERS = st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
@@ -43,13 +44,13 @@ def instances(kind) -> st.SearchStrategy:
     hints = typing.get_type_hints(kind)
     fields = [f for f in dataclasses.fields(kind) if "hidden" not in f.metadata]
     drawn = st.fixed_dictionaries({f.name: values(hints[f.name], f.metadata) for f in fields})
-    if kind is config.Data:
+    if kind is Data:
         drawn = drawn.map(lambda v: {**v, "crop": v["crop"] and min(v["crop"], v["size"])})
     return drawn.map(lambda v: kind(**v))
 
 
 @settings(max_examples=60, deadline=None)
-@given(instances(config.Recipe))
+@given(instances(Recipe))
 def test_every_recipe_reads_back_as_it_was_written(recipe):
     assert config.from_table(tomllib.loads(config.dumps(recipe))) == recipe
 
@@ -72,7 +73,7 @@ def changed(path, value):
         return value + 1
     if isinstance(value, list):
         return [*value, "more"]
-    kind = config.Recipe
+    kind = Recipe
     for key in path:
         hint = typing.get_type_hints(kind).get(key)
         kind = next((a for a in typing.get_args(hint) if dataclasses.is_dataclass(a)), hint)
@@ -112,7 +113,7 @@ def test_a_bare_word_is_a_string_and_a_later_override_wins(recipe_file):
 
 def test_another_name_drops_the_options_of_the_old_one(recipe_file):
     recipe = config.load(recipe_file, ["learner.name=autoencoder", "learner.tied=false"])
-    assert recipe.learner == config.Part("autoencoder", {"tied": False})
+    assert recipe.learner == Part("autoencoder", {"tied": False})
     recipe = config.load(recipe_file, ["data.name=folder:photos", "data.options.channels=1"])
     assert recipe.data.options == {"channels": 1}
     assert (recipe.data.size, recipe.data.crop) == (12, 8)
@@ -123,7 +124,7 @@ def test_tables_merge_and_lists_replace(tmp_path):
     child = tmp_path / "child.toml"
     child.write_text('extends = "base.toml"\n[learner]\nsaliency_weight = [3]\ntied = false\n')
     expected = {"saliency_weight": [3], "tied": False}
-    assert config.load(child).learner == config.Part("dual_path", expected)
+    assert config.load(child).learner == Part("dual_path", expected)
 
 
 def test_a_written_recipe_says_nothing_of_where_it_was_read(recipe_file, tmp_path):

@@ -20,9 +20,9 @@ import numpy as np
 import tensorflow as tf
 
 import saliency_zoo as zoo
-from saliency_zoo.config import Train
 from saliency_zoo.files import write_json
 from saliency_zoo.networks import counting
+from saliency_zoo.recipe import Train
 from saliency_zoo.training import loop
 from saliency_zoo.training.optimizers import make_optimizer
 

@@ -21,11 +21,11 @@ import keras
 import numpy as np
 
 import saliency_zoo as zoo
-from saliency_zoo.config import Train
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.learner import Learner
+from saliency_zoo.recipe import Train
 from saliency_zoo.training import checkpoint, logs, loop
 from saliency_zoo.training.optimizers import make_optimizer
 

@@ -31,9 +31,9 @@ def work(core: int, addresses: list[str], index: int, epochs: int) -> float:
     import numpy as np
 
     import saliency_zoo as zoo
-    from saliency_zoo.config import Train
     from saliency_zoo.data.pipeline import Batches
     from saliency_zoo.data.scaling import Scaling
+    from saliency_zoo.recipe import Train
     from saliency_zoo.training import loop, strategy
 
     devices, random = strategy.resolve(name), np.random.default_rng(0)

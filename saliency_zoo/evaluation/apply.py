@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from saliency_zoo import config, presets
-from saliency_zoo.config import Evaluate
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import image_files, read_image
 from saliency_zoo.errors import ZooError, unknown
@@ -18,6 +17,7 @@ from saliency_zoo.evaluation.probes import PROBES
 from saliency_zoo.evaluation.scores import accuracy, check_channels, summary
 from saliency_zoo.files import replacing
 from saliency_zoo.progress import Progress
+from saliency_zoo.recipe import Evaluate
 from saliency_zoo.registry import protocols
 from saliency_zoo.training.inputs import resized, sized
 

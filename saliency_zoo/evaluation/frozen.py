@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from saliency_zoo import config, presets
-from saliency_zoo.config import Evaluate
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free, probes
@@ -16,6 +15,7 @@ from saliency_zoo.evaluation.crops import CENTRE, cropped, views
 from saliency_zoo.evaluation.scores import check_channels, outputs
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.networks.network import PREPROCESSING, features
+from saliency_zoo.recipe import Evaluate
 from saliency_zoo.registry import protocols
 from saliency_zoo.training.inputs import resized
 

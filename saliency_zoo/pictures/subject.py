@@ -17,6 +17,7 @@ from saliency_zoo.layers.stage import Stage
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack
 from saliency_zoo.networks import network as networks
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training import logs
 from saliency_zoo.training.inputs import resized
@@ -68,7 +69,7 @@ class Subject:
         return presets.saliency_decoder(str(self.folder), fresh)
 
     @functools.cached_property
-    def recipe(self) -> config.Recipe:
+    def recipe(self) -> Recipe:
         """The recipe that made it."""
         return config.load(cards.checked(self.folder, presets.RECIPE))
 

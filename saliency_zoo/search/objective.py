@@ -9,7 +9,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from saliency_zoo.config import Evaluate, Recipe, Search
 from saliency_zoo.data.folds import draw
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.pipeline import centred
@@ -21,6 +20,7 @@ from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.stack import parts_of
 from saliency_zoo.presets import DECODERS
+from saliency_zoo.recipe import Evaluate, Recipe, Search
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.training.inputs import resized

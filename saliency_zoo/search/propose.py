@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from saliency_zoo.config import Recipe, Search
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Recipe, Search
 from saliency_zoo.search.space import Parameter, Values, parse
 from saliency_zoo.search.trials import DONE, Row
 

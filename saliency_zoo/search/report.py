@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo import config
-from saliency_zoo.config import Recipe
 from saliency_zoo.files import lock, write_text
 from saliency_zoo.markdown import aligned
+from saliency_zoo.recipe import Recipe, Search
 from saliency_zoo.search import plots, trials
 from saliency_zoo.search.propose import BUDGET, DIRECTIONS
 from saliency_zoo.search.space import parse, recipe_with
@@ -76,7 +76,7 @@ def shown(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value).replace("|", "\\|")
 
 
-def _judged_on(search: config.Search) -> str:
+def _judged_on(search: Search) -> str:
     if search.objective != "accuracy":
         return "Without labels, on at most 2,000 training images. Test images are not looked at."
     folds = "the first fold" if search.folds == 1 else f"each of the first {search.folds} folds"

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from saliency_zoo import config
-from saliency_zoo.config import Recipe
 from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.recipe import Recipe
 
 Values = dict[str, Any]
 KINDS = ("linear", "log", "integers", "choices")

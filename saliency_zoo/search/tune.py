@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo import config
-from saliency_zoo.config import Recipe, Search
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import lock, write_text
+from saliency_zoo.recipe import Recipe, Search
 from saliency_zoo.search import trials
 from saliency_zoo.search.objective import prepared
 from saliency_zoo.search.propose import check

@@ -12,6 +12,7 @@ from pathlib import Path
 from saliency_zoo import cards, config
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import disk_fails
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.search import trials
 from saliency_zoo.search.propose import propose
 from saliency_zoo.search.space import recipe_with
@@ -50,7 +51,7 @@ def said(row: trials.Row) -> str:
     )
 
 
-def _result(recipe: config.Recipe, row: trials.Row, folder: Path) -> dict:
+def _result(recipe: Recipe, row: trials.Row, folder: Path) -> dict:
     """Score and status. Whatever goes wrong but a disk is the trial's, and the search goes on."""
     from saliency_zoo.search.objective import objective
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo import config
-from saliency_zoo.config import Recipe
 from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.registry import datasets, detectors, learners, networks, protocols
 
 Values = dict[str, Any]

@@ -8,11 +8,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from saliency_zoo.config import Train
 from saliency_zoo.data.pipeline import Batches, Scaling
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack, learner
 from saliency_zoo.networks.network import stages
+from saliency_zoo.recipe import Train
 from saliency_zoo.registry import Spec, split
 from saliency_zoo.testing.arrays import close, expect, finite, gradients
 from saliency_zoo.testing.fitting import ready

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from saliency_zoo.config import Recipe
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.registry import layers, split
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo import cards
-from saliency_zoo.config import Recipe
 from saliency_zoo.data import image_set
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.mapping import chunks, joined, release, room
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.registry import datasets
 
 CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"

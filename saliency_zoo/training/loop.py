@@ -15,6 +15,7 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.progress import Progress
+from saliency_zoo.recipe import Training
 from saliency_zoo.training import checkpoint, preemption
 from saliency_zoo.training.optimizers import make_optimizer
 from saliency_zoo.training.strategy import scope, shard
@@ -40,7 +41,7 @@ class State:
 def train(
     learner: Learner,
     batches: Batches,
-    settings: Any,
+    settings: Training,
     path: Path,
     label: str,
     *,
@@ -130,7 +131,7 @@ class _Saving:
         checkpoint.save(self._path, self._variables, vars(self._state), self._origin)
 
 
-def steps(settings: Any, batches: Batches) -> int:
+def steps(settings: Training, batches: Batches) -> int:
     """How many steps the settings make of the batches."""
     total = settings.epochs * batches.steps
     return min(total, settings.max_steps or total)

@@ -6,9 +6,10 @@ from typing import Any
 import keras
 
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Training
 
 
-def make_optimizer(settings: Any, total: int) -> keras.optimizers.Optimizer:
+def make_optimizer(settings: Training, total: int) -> keras.optimizers.Optimizer:
     """The optimizer that the settings of a recipe describe, for a run of `total` steps."""
     rate, decay = _rate(settings, total), settings.weight_decay
     average = {"use_ema": True, "ema_momentum": settings.ema} if settings.ema else {}
@@ -20,7 +21,9 @@ def make_optimizer(settings: Any, total: int) -> keras.optimizers.Optimizer:
     return keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay, **average)
 
 
-def _rate(settings: Any, total: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
+def _rate(
+    settings: Training, total: int
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
     rate = settings.learning_rate
     if settings.schedule == "cosine":
         return keras.optimizers.schedules.CosineDecay(rate, max(total, 1))

@@ -9,12 +9,12 @@ import keras
 import numpy as np
 
 from saliency_zoo import cards
-from saliency_zoo.config import Evaluate, Recipe
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.files import replacing
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Joint, Stack, parts_of
 from saliency_zoo.presets import DECODERS, ENCODER, HISTORY, JOINT
+from saliency_zoo.recipe import Evaluate, Recipe
 from saliency_zoo.training import logs
 from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.refinement import decoded_maps

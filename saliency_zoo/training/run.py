@@ -10,7 +10,6 @@ from typing import Any
 import keras
 
 from saliency_zoo import cards, config, presets
-from saliency_zoo.config import Recipe
 from saliency_zoo.data.image_set import Split
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
@@ -18,6 +17,7 @@ from saliency_zoo.files import replacing, write_json, write_text
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.presets import HISTORY, RECIPE
+from saliency_zoo.recipe import Recipe, Training
 from saliency_zoo.registry import networks
 from saliency_zoo.training import logs, loop, workers
 from saliency_zoo.training import strategy as strategies
@@ -147,7 +147,9 @@ class Run:
         size = {"image_size": data.crop or data.size, "channels": self.inputs.channels}
         return {"name": part.name, "classes": classes, **size, **part.options}
 
-    def train(self, learner: Learner, batches: Batches, settings: Any, phase: str) -> loop.State:
+    def train(
+        self, learner: Learner, batches: Batches, settings: Training, phase: str
+    ) -> loop.State:
         """Trains one phase to its end, from wherever its checkpoint stands."""
         log = logs.Log(self.folder / HISTORY, self._scratch / "logs", phase)
         state = loop.train(

@@ -6,10 +6,10 @@ Layers of its network by name are those of `tests/training/test_recipes_by_name.
 import numpy as np
 import pytest
 
-from saliency_zoo.config import Train
 from saliency_zoo.layers.make import names
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import create
+from saliency_zoo.recipe import Train
 from saliency_zoo.testing import example_batches
 from saliency_zoo.training.loop import stepper
 from saliency_zoo.training.optimizers import make_optimizer

@@ -6,9 +6,9 @@ import pytest
 from keras import ops
 
 import saliency_zoo as zoo
-from saliency_zoo.config import Train
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks.network import stages
+from saliency_zoo.recipe import Train
 from saliency_zoo.testing import example_batch, gradients
 from saliency_zoo.training.loop import stepper
 from saliency_zoo.training.optimizers import make_optimizer

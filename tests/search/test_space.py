@@ -3,8 +3,8 @@
 import pytest
 
 from saliency_zoo import config
-from saliency_zoo.config import Recipe
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.search.propose import check
 from saliency_zoo.search.space import Parameter, corners, parse, recipe_with
 

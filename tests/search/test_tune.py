@@ -18,6 +18,7 @@ from saliency_zoo.data import synthetic
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetuning import finetune
 from saliency_zoo.files import lock, write_json
+from saliency_zoo.recipe import Recipe
 from saliency_zoo.search import objective, report, trials, tune, worker
 from saliency_zoo.search.space import recipe_with
 from saliency_zoo.training.inputs import Inputs
@@ -41,7 +42,7 @@ OTHERS = ["reconstruction", "effective_rank", "saliency_auc"]
 class Searched(NamedTuple):
     """A search of three trials that was killed in its second and gone on with."""
 
-    recipe: config.Recipe
+    recipe: Recipe
     file: Path
     out: Path
     killed: list  # rows after the kill
@@ -56,7 +57,7 @@ def written(folder: Path, *overrides: str) -> Path:
     return file
 
 
-def begun(file: Path, out: Path) -> config.Recipe:
+def begun(file: Path, out: Path) -> Recipe:
     recipe = config.load(file)
     tune._begin(recipe, out)
     return recipe

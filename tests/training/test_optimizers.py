@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from saliency_zoo.config import Train
+from saliency_zoo.recipe import Train
 from saliency_zoo.training import optimizers
 
 

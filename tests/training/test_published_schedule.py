@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from saliency_zoo import config, experiment
-from saliency_zoo.config import Finetune
 from saliency_zoo.data.pipeline import Batches, Scaling
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Finetune
 from saliency_zoo.training import checkpoint, loop
 from saliency_zoo.training.optimizers import make_optimizer
 from tests.runs import RECIPE, refusal

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import saliency_zoo as zoo
-from saliency_zoo.config import Train
 from saliency_zoo.layers.reversible_dense import ReversibleDense
 from saliency_zoo.learners.stack import learner
+from saliency_zoo.recipe import Train
 from saliency_zoo.training import loop
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only there")

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 import pytest
 
-from saliency_zoo.config import Train
 from saliency_zoo.data.pipeline import Batches, Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import create
+from saliency_zoo.recipe import Train
 from saliency_zoo.training import loop
 from saliency_zoo.training.optimizers import make_optimizer
 from saliency_zoo.training.strategy import scope

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from saliency_zoo import cards, config, experiment, presets
-from saliency_zoo.config import Train
 from saliency_zoo.data.pipeline import parted
 from saliency_zoo.errors import ZooError
+from saliency_zoo.recipe import Train
 from saliency_zoo.training import checkpoint, loop
 from saliency_zoo.training.run import Run
 from tests.training.test_replicas import batches_for, taught_by

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 import saliency_zoo as zoo
-from saliency_zoo.config import Train
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.learners.classifier import Classifier
+from saliency_zoo.recipe import Train
 from saliency_zoo.training import loop
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="only there")

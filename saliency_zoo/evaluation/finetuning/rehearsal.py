@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from saliency_zoo.config import Finetune
 from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetuning.lessons import batch_size, classifier, normalised
 from saliency_zoo.evaluation.finetuning.rescaling import check_rescalable
 from saliency_zoo.evaluation.finetuning.teachers import blaming, teachers
 from saliency_zoo.learners.classifier import TRIPLET
+from saliency_zoo.recipe import Finetune
 from saliency_zoo.registry import protocols
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.augmentations import augmentations

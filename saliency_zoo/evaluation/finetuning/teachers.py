@@ -4,14 +4,13 @@ import contextlib
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from saliency_zoo import cards, config, presets
-from saliency_zoo.config import Finetune
 from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.scores import check_channels
 from saliency_zoo.learners.learner import Learner
+from saliency_zoo.recipe import Finetune, Training
 from saliency_zoo.training import loop
 from saliency_zoo.training.run import Run
 
@@ -49,7 +48,9 @@ class Teacher(Run):
     def encoder(self) -> Path:
         return self._encoder
 
-    def train(self, learner: Learner, batches: Batches, settings: Any, phase: str) -> loop.State:
+    def train(
+        self, learner: Learner, batches: Batches, settings: Training, phase: str
+    ) -> loop.State:
         """As one of the phases of the student's run."""
         return self._student.train(learner, batches, settings, phase)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo import cards, config, presets
-from saliency_zoo.config import Evaluate, Finetune, Recipe
 from saliency_zoo.evaluation.finetuning.finetune import finetune
 from saliency_zoo.evaluation.finetuning.rehearsal import rehearse_finetuning
 from saliency_zoo.evaluation.scores import check_channels
+from saliency_zoo.recipe import Evaluate, Finetune, Recipe
 from saliency_zoo.training.run import Run
 
 
