@@ -21,7 +21,8 @@ import tensorflow as tf
 
 from saliency_zoo.data.compiled import compiled
 from saliency_zoo.data.image_set import load
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.files import write_json
 from saliency_zoo.registry import layers
 

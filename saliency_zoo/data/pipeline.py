@@ -15,7 +15,7 @@ from saliency_zoo.data import draws
 from saliency_zoo.data.compiled import compiled
 from saliency_zoo.data.image_set import check_images
 from saliency_zoo.data.mapping import release
-from saliency_zoo.data.scaling import Scaling as Scaling
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 
 _SHIFT, _CROP, _NOISE, _AUGMENT = 0, 1, 2, 3

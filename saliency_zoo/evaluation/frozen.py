@@ -87,7 +87,7 @@ def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str
         stage: whose output counts as code.
     """
     key = next(k for k in ("test", "unlabelled", "train") if k in images.splits)
-    part = spread(images.split(key))
+    part = sampled(images.split(key))
     model = presets.load(name)
     found = codes(model, part.images, stage)
     mirrored = codes(model, part.images[:, :, ::-1], stage)
@@ -103,7 +103,7 @@ def without_labels(name: str, images: ImageSet, stage: str = "code") -> dict[str
     }
 
 
-def spread(split: Split, limit: int = _LIMIT) -> Split:
+def sampled(split: Split, limit: int = _LIMIT) -> Split:
     """At most so many images of a split: of all classes, if they are sorted."""
     count = min(limit, len(split))
     return split.take(np.arange(count) * len(split) // count)

@@ -15,7 +15,7 @@ from saliency_zoo.data.pipeline import centred
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free
 from saliency_zoo.evaluation.finetuning.finetune import PRETRAINED, finetune
-from saliency_zoo.evaluation.frozen import decoded, masks_seen, spread
+from saliency_zoo.evaluation.frozen import decoded, masks_seen, sampled
 from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.stack import parts_of
@@ -181,7 +181,7 @@ _SCORES: dict[str, Callable[[_Trial, keras.Model], float]] = {
 def _judged(run: Run) -> Split:
     """Images for scores without labels: of train, or of the unlabelled ones where none are."""
     images = run.inputs.labelled
-    return spread(images.split("train" if "train" in images.splits else "unlabelled"))
+    return sampled(images.split("train" if "train" in images.splits else "unlabelled"))
 
 
 def _seen(run: Run, part: Split) -> np.ndarray:

@@ -21,9 +21,9 @@ from saliency_zoo.search.report import report
 from saliency_zoo.search.space import corners, recipe_with
 from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED
 from saliency_zoo.training import preemption
+from saliency_zoo.training.differences import differences
 from saliency_zoo.training.inputs import CACHE_VARIABLE, Inputs
 from saliency_zoo.training.remembered import remember
-from saliency_zoo.training.run import differences
 
 _DEATHS = 10  # of one worker, one after the other: more than a trial may have
 

@@ -8,7 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack, learner
 from saliency_zoo.networks.network import stages

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from saliency_zoo import ZooError, cards
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.registry import layers
 from tests.runs import RECIPE, command, refusal
 

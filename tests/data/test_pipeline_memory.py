@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from saliency_zoo.data.npz import npz
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 
 
 def resident():

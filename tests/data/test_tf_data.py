@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.data.tf_data import as_dataset
 
 RNG = np.random.default_rng(0)

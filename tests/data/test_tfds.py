@@ -95,7 +95,8 @@ def test_standard_sets_are_read_as_tfds_mocks_them(name, tmp_path):
 
 
 def test_a_mocked_set_goes_through_the_batches(tmp_path):
-    from saliency_zoo.data.pipeline import Batches, Scaling
+    from saliency_zoo.data.pipeline import Batches
+    from saliency_zoo.data.scaling import Scaling
 
     with library.testing.mock_data(num_examples=5):
         train = load("tfds:cifar10", data_dir=str(tmp_path)).split("train")

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks.network import create, encoder
 from saliency_zoo.testing.arrays import gradients

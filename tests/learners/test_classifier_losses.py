@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks.auxiliary import published_heads

@@ -5,7 +5,8 @@ import pytest
 
 from saliency_zoo import ZooError
 from saliency_zoo.data import draws
-from saliency_zoo.data.pipeline import Batches, Scaling, centred
+from saliency_zoo.data.pipeline import Batches, centred
+from saliency_zoo.data.scaling import Scaling
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 10, 12, 3), np.uint8)
 PLAIN = Scaling((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))

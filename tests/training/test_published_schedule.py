@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from saliency_zoo import config, experiment
-from saliency_zoo.data.pipeline import Batches, Scaling
+from saliency_zoo.data.pipeline import Batches
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.recipe import Finetune
 from saliency_zoo.training import checkpoint, loop
