@@ -54,7 +54,7 @@ def find(path: str | Path, what: str = "recipe", folder: str = "zoo_configs") ->
 
     Args:
         path: a file or a name.
-        what: it is, where not a recipe.
+        what: what the file is called where it is refused.
         folder: of the package that holds such files.
     """
     found = Path(path)

@@ -84,6 +84,11 @@ def _stage(row: dict[str, Any]) -> str:
     return f"{words} /{row['reduction']}" if row["reduction"] else words
 
 
+def _seen(preprocessing: dict[str, Any]) -> str:
+    size, crop = preprocessing["size"], preprocessing["crop"]
+    return f"resized to {size}" + (f", of which the middle {crop} are kept" if crop else "")
+
+
 def _in_words(card: dict[str, Any]) -> str:
     model = card["model"]
     network = ", ".join(f"{k}={v!r}" for k, v in model["network"].items() if k != "name")
@@ -97,7 +102,7 @@ def _in_words(card: dict[str, Any]) -> str:
         f"  network   {model['network']['name']}({network})",
         f"  learner   {learner}",
         f"  data      {card['data']['name']}, {seen} images without labels, seed {card['seed']}",
-        f"  input     uint8 images of any size, resized to {model['preprocessing']['size']}",
+        f"  input     uint8 images of any size, {_seen(model['preprocessing'])}",
         f"  features  {features}",
         f"  classes   {', '.join(model['class_names']) or 'none'}",
         *(f"  {line}" for line in metrics(card).splitlines()),

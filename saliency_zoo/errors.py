@@ -36,6 +36,20 @@ def unknown(
     return UnknownName(f"Unknown {what}.{hint}{listed}{more}{where}. Received: {name!r}")
 
 
+def without(extra: str, what: str, received: object) -> ZooError:
+    """The error for packages that only an extra of this one brings.
+
+    Args:
+        extra: its name.
+        what: what needs it, e.g. `"The server"`.
+        received: what is there instead.
+    """
+    return ZooError(
+        f"{what} needs the extra {extra}, by pip install '.[{extra}]' in a clone. "
+        f"Received: {received}"
+    )
+
+
 def _near(name: str, choices: list[str]) -> list[str]:
     import difflib  # takes a third of the time of a listing
 

@@ -30,8 +30,11 @@ def folders() -> list[str]:
     if not os.path.isdir(packaged):
         packaged = os.path.join(os.path.dirname(here), "SavedModels")
     own = [p for p in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if p]
-    exported = os.path.abspath("SavedModels")  # where `export` puts them
-    return list(dict.fromkeys([*own, *registry.folders(GROUP), packaged, exported]))
+    try:
+        exported = [os.path.abspath("SavedModels")]  # where `export` puts them
+    except OSError:  # the working directory was removed
+        exported = []
+    return list(dict.fromkeys([*own, *registry.folders(GROUP), packaged, *exported]))
 
 
 def names() -> list[str]:

@@ -84,10 +84,11 @@ class Learner(keras.Model):
     def log(self, names: Iterable[str]) -> None:
         """Declares objectives, so that Keras's `fit` reports the mean of each by name.
 
-        A subclass adds its own to those of its base class.
+        A subclass adds its own to those of its base class, which stay.
         """
-        means = {name: keras.metrics.Mean(name=name) for name in names}
-        self._means = {**getattr(self, "_means", {}), **means}
+        known = getattr(self, "_means", {})
+        means = {name: keras.metrics.Mean(name=name) for name in names if name not in known}
+        self._means = {**known, **means}
 
     @property
     def logged(self) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from saliency_zoo.errors import ZooError
+from saliency_zoo.errors import ZooError, without
 from saliency_zoo.saliency.store import Job
 
 
@@ -51,8 +51,5 @@ def _beam():
     try:
         import apache_beam
     except ImportError:
-        raise ZooError(
-            "Maps by a pipeline need Apache Beam: pip install 'saliency-zoo[beam]'. "
-            "Received: beam without it"
-        ) from None
+        raise without("beam", "A pipeline of maps", "no Apache Beam") from None
     return apache_beam

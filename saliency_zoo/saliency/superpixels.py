@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from saliency_zoo.errors import ZooError
+from saliency_zoo.errors import without
 from saliency_zoo.saliency import colour, grid
 
 SIDE = 200  # pixels along the long side in which superpixels are looked for
@@ -94,8 +94,5 @@ def _slic():
     try:
         from skimage.segmentation import slic
     except ImportError:
-        raise ZooError(
-            "Superpixels need scikit-image: pip install 'saliency-zoo[superpixels]'. "
-            "Received: superpixels without it"
-        ) from None
+        raise without("superpixels", "A detector on superpixels", "no scikit-image") from None
     return slic

@@ -80,6 +80,14 @@ def end(out: Path, number: int, **result: Any) -> None:
             write_json(out / TRIALS, rows)
 
 
+def interrupted(out: Path, number: int) -> None:
+    """Notes that a trial was told to stop, and did not die where it is."""
+    with lock(out / LOCK):
+        rows = read(out)
+        rows[number]["at"] = None
+        write_json(out / TRIALS, rows)
+
+
 def finished(rows: list[Row], count: int) -> bool:
     """Whether so many trials have ended."""
     return len(rows) >= count and all(row["status"] != RUNNING for row in rows)

@@ -19,7 +19,7 @@ from saliency_zoo.search.objective import prepared
 from saliency_zoo.search.propose import check
 from saliency_zoo.search.report import report
 from saliency_zoo.search.space import corners, recipe_with
-from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED
+from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED, STOPPED
 from saliency_zoo.training import preemption
 from saliency_zoo.training.differences import differences
 from saliency_zoo.training.inputs import CACHE_VARIABLE, Inputs
@@ -130,7 +130,8 @@ def _attend(
             if code == REFUSED:
                 raise ZooError(process.stdout.read().strip())
             now = on_end()
-            deaths[worker] = deaths[worker] + 1 if code and now == ended else 0
+            died = code not in (0, STOPPED)
+            deaths[worker] = deaths[worker] + 1 if died and now == ended else 0
             ended = now
             if deaths[worker] > _DEATHS:
                 raise ZooError(
@@ -138,7 +139,8 @@ def _attend(
                     f"wrote says why. Received: exit code {code}"
                 )
             if code:
-                print(f"worker {worker} died and is started again", file=sys.stderr)
+                what = "died" if died else "was told to stop"
+                print(f"worker {worker} {what} and is started again", file=sys.stderr)
             start(worker)
 
 

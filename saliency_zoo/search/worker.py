@@ -16,9 +16,11 @@ from saliency_zoo.recipe import Recipe
 from saliency_zoo.search import trials
 from saliency_zoo.search.propose import propose
 from saliency_zoo.search.space import recipe_with
+from saliency_zoo.training import preemption
 
 RECIPE = "search.toml"
-NOTHING, REFUSED = 3, 4  # exit codes: found no trial to begin; no trial could be run, says why
+# Exit codes: found no trial to begin; no trial could be run, says why; was told to stop.
+NOTHING, REFUSED, STOPPED = 3, 4, 5
 
 
 def work(out: Path, worker: int, count: int, home: Path) -> bool:
@@ -37,7 +39,11 @@ def work(out: Path, worker: int, count: int, home: Path) -> bool:
         print(f"trial {row['trial']} of {count} at worker {worker}: {said(row)}", file=sys.stderr)
         began = time.monotonic()
         folder = trials.folder(out, row)
-        result = _result(recipe, row, folder)
+        try:
+            result = _result(recipe, row, folder)
+        except preemption.Stopped:
+            trials.interrupted(out, row["trial"])
+            raise
         trials.end(out, row["trial"], seconds=round(time.monotonic() - began, 1), **result)
         shutil.rmtree(folder / cards.SCRATCH, ignore_errors=True)
     return True
@@ -77,15 +83,17 @@ def _line(text: str) -> str:
 
 def main(words: list[str]) -> int:
     """`python -m saliency_zoo.search.worker OUT WORKER COUNT HOME`, as the supervisor starts it."""
-    from saliency_zoo.training import backend, preemption
+    from saliency_zoo.training import backend
 
     out, worker, count, home = words
     try:
-        with contextlib.redirect_stdout(sys.stderr), preemption.obeyed():
+        with contextlib.redirect_stdout(sys.stderr), preemption.obeyed(said=False):
             backend.start()
             import keras_tuner  # noqa: F401  not while the rows are locked
 
             return 0 if work(Path(out), int(worker), int(count), Path(home)) else NOTHING
+    except preemption.Stopped:
+        return STOPPED
     except KeyboardInterrupt:
         return 130
     except Exception as error:

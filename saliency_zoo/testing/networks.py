@@ -58,6 +58,7 @@ def _check_parts(network: keras.Model, bare: keras.Model, images: np.ndarray) ->
     expect(len(part.output.shape) == 2, f"{network.name}: codes are not vectors")
     *_, code = features(network, [*names, CODE])(images)
     close(code, part(images), 1e-6, f"{network.name}: the feature 'code'")
+    close(network.predict_on_batch(images), network(images), 1e-4, f"{network.name} in a graph")
     expect(
         [v.shape for v in bare.variables] == [v.shape for v in part.variables],
         f"{network.name}: classes=None does not give the encoder of the network with a head",

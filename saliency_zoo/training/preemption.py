@@ -19,8 +19,12 @@ class Stopped(SystemExit):
 
 
 @contextlib.contextmanager
-def obeyed() -> Iterator[None]:
-    """Raises `Stopped` where SIGTERM finds the program, or where `deferred` lets it."""
+def obeyed(said: bool = True) -> Iterator[None]:
+    """Raises `Stopped` where SIGTERM finds the program, or where `deferred` lets it.
+
+    Args:
+        said: whether to tell the user, whom others may have told already.
+    """
 
     def stop(number, frame):
         _signal.came = True
@@ -31,7 +35,8 @@ def obeyed() -> Iterator[None]:
     try:
         yield
     except Stopped:
-        print("saliency-zoo: told to stop; the same command goes on from here", file=sys.stderr)
+        if said:
+            print("saliency-zoo: told to stop; the same command goes on from here", file=sys.stderr)
         raise
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -297,6 +297,22 @@ def test_a_trial_whose_process_always_dies_fails(tmp_path):
     assert row["sentence"] == "Its process died 6 times at the same place."
 
 
+def test_a_trial_that_is_told_to_stop_is_not_stuck(tmp_path):
+    for _ in range(3 * trials.RESTARTS):
+        with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:
+            trials.interrupted(tmp_path, row["trial"])
+    assert trials.read(tmp_path)[0]["status"] == trials.RUNNING
+
+
+def test_a_worker_that_is_told_to_stop_says_so_by_its_code(tmp_path, monkeypatch, capfd):
+    def told(*_):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(worker, "work", told)
+    assert worker.main([str(tmp_path), "1", "1", str(tmp_path)]) == worker.STOPPED
+    assert "told to stop" not in capfd.readouterr().err
+
+
 def test_a_trial_that_makes_progress_is_not_given_up(tmp_path):
     for number in range(3 * trials.RESTARTS):
         with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:

@@ -237,7 +237,5 @@ def test_what_is_refused(monkeypatch):
     ):
         assert sentence in refusal("export", QUICKSTART, *words.split()), words
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
-    assert "needs pip install 'saliency-zoo[onnx]'" in refusal(
-        "export", QUICKSTART, "--form", "onnx"
-    )
+    assert "needs the extra onnx" in refusal("export", QUICKSTART, "--form", "onnx")
     assert [p.name for p in Path().iterdir()] == ["there"]

@@ -96,4 +96,4 @@ def test_without_the_extra_the_command_names_it(monkeypatch):
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.delattr("saliency_zoo.serving.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    assert "saliency-zoo[serve]" in refusal("serve", NAME)
+    assert "the extra serve" in refusal("serve", NAME)

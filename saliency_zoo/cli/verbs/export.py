@@ -1,5 +1,8 @@
 """The verb `export`."""
 
+import sys
+from pathlib import Path
+
 from saliency_zoo.cli.verb import Verb, argument
 from saliency_zoo.errors import ZooError
 
@@ -28,10 +31,16 @@ def run(parsed) -> None:
 
 
 def _preset(parsed, **options) -> None:
+    from saliency_zoo import presets
     from saliency_zoo.serving.export import export
 
-    made = export(parsed.model, getattr(parsed, "as"), force=parsed.force, **options)
+    name = getattr(parsed, "as")
+    made = export(parsed.model, name, force=parsed.force, **options)
     print(f"{'archive' if parsed.archive else 'preset'}: {made}")
+    if name in presets.names() and not parsed.archive:
+        found = presets.find(name)
+        if not Path(found).samefile(made):
+            print(f"its name alone means the one in {found}: give its path", file=sys.stderr)
 
 
 def _form(parsed, **options) -> None:

@@ -3,7 +3,7 @@
 import os
 
 from saliency_zoo.cli.verb import Verb, argument
-from saliency_zoo.errors import ZooError
+from saliency_zoo.errors import ZooError, without
 
 _MIB = 2**20
 
@@ -12,9 +12,7 @@ def run(parsed) -> None:
     try:
         from saliency_zoo.serving.server import access, serve
     except ImportError as error:
-        raise ZooError(
-            f"The server needs pip install 'saliency-zoo[serve]'. Received: {error}"
-        ) from None
+        raise without("serve", "The server", error) from None
     from saliency_zoo.serving.server.limits import Limits
     from saliency_zoo.training import backend
 

@@ -51,14 +51,16 @@ def check_rescalable(network: keras.Model) -> None:
     """Refuses a network whose stages would compute something else after `rescale`."""
     for stage in stages(network):
         kernel = _only_kernel(stage)
-        once = twice = keras.random.normal((2, *stage.shapes[0]), seed=0)
+        once = np.random.default_rng(0).normal(size=(2, *stage.shapes[0])).astype("float32")
+        twice = 2 * once
         for layer in stage.layers:
-            once = _apart(layer, once)
-            if layer is kernel:
+            if layer is kernel:  # whose weights grow, and what enters it does not
                 _scale(layer, 2.0)
-            twice = _apart(layer, twice)
-            if layer is kernel:
+                twice = _apart(layer, once)
                 _scale(layer, 0.5)
+            else:
+                twice = _apart(layer, twice)
+            once = _apart(layer, once)
             if not np.allclose(2 * once, twice, rtol=1e-3, atol=1e-5):
                 raise ZooError(
                     "finetune.code_scale = 'fresh' needs layers whose output scales with their "

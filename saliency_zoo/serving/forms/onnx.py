@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from saliency_zoo.errors import ZooError
+from saliency_zoo.errors import without
 from saliency_zoo.serving.endpoints import INPUT, image_spec
 from saliency_zoo.serving.forms.check import Outputs
 from saliency_zoo.serving.forms.source import Source
@@ -53,9 +53,7 @@ def _extra(module: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise ZooError(
-            f"The form onnx needs pip install 'saliency-zoo[onnx]'. Received: {error}"
-        ) from None
+        raise without("onnx", "The form onnx", error) from None
 
 
 def _converted(source: Source) -> Any:

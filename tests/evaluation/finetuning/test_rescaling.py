@@ -60,6 +60,19 @@ def test_the_check_leaves_the_weights_alone():
 
 
 @pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("thesis_dense_small", {"image_size": 8, "units": [6, 5, 4]}),
+        ("lenet5", {"image_size": 14, "activation": "relu"}),
+        ("vgg11", {"image_size": 32, "blocks": (1, 1, 1, 1, 1), "filters": 2, "units": (4,)}),
+        ("thesis_conv", {"image_size": 8, "filters": 2, "pooling": "average"}),
+    ],
+)
+def test_layers_before_a_kernel_are_no_matter(name, arguments):
+    check_rescalable(zoo.create(name, classes=None, **arguments))
+
+
+@pytest.mark.parametrize(
     "option",
     [
         *({"activation": name} for name in ("tanh", "sigmoid", "elu", "gelu")),
