@@ -1,8 +1,5 @@
 """The verb `export`."""
 
-import sys
-from pathlib import Path
-
 from saliency_zoo.cli.verb import Verb, argument
 from saliency_zoo.errors import ZooError
 
@@ -31,6 +28,9 @@ def run(parsed) -> None:
 
 
 def _preset(parsed, **options) -> None:
+    import sys
+    from pathlib import Path
+
     from saliency_zoo import presets
     from saliency_zoo.serving.export import export
 
