@@ -156,11 +156,12 @@ def scaling(folder: str, described: dict[str, Any]) -> Any:
 
 def preprocessing(folder: str, described: dict[str, Any]) -> Any:
     """The layers that the `preprocessing` entry of a card describes, with what was fitted."""
-    from saliency_zoo.layers.preprocessing import normalising, preprocessing
+    from saliency_zoo.layers import preprocessing as layers
 
     found = scaling(folder, described)
     size, crop = described["size"], described["crop"]
-    return preprocessing(size, crop, found.mean, found.std, normalising(found.then))
+    then = layers.normalising(found.then)
+    return layers.preprocessing(size, crop, found.mean, found.std, then)
 
 
 def build(model: dict[str, Any], classes: int | None) -> keras.Model:

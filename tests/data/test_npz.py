@@ -239,3 +239,13 @@ def test_damage_inside(tmp_path):
     header = damaged(write(tmp_path / "c.npz", x=X), 0)
     with pytest.raises(ZooError, match="key 'x' of"):
         npz(header).split("unlabelled")
+
+
+def test_a_full_disk_is_not_called_a_damaged_archive(tmp_path, monkeypatch):
+    def full(*_):
+        raise ZooError("There is no room. Received: a full disk")
+
+    archive = Archive(write(tmp_path / "a.npz", np.savez_compressed, x=np.arange(4)))
+    monkeypatch.setattr(Archive, "_load", full)
+    with pytest.raises(ZooError, match=r"^There is no room\."):
+        archive["x"]
