@@ -130,12 +130,19 @@ def test_decoders_that_were_not_trained_are_not_served(preset, monkeypatch):  # 
     assert set(decoding(str(preset), scaled)) == {"saliency"}
 
 
-def test_a_name_that_means_another_preset_is_said(preset, tmp_path):  # noqa: F811
-    said = command("export", preset, "--as", "thesis_conv.dual_path_quickstart", "--to", tmp_path)
+def test_a_name_that_means_another_preset_is_said(preset, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.chdir(tmp_path)
+    name = "thesis_conv.dual_path_quickstart"
+    said = command("export", preset, "--as", name)
     assert said.code == 0, said.err
-    assert f"means the one in {presets.find('thesis_conv.dual_path_quickstart')}" in said.err
-    said = command("export", preset, "--as", "thesis_conv.nowhere_else", "--to", tmp_path)
+    assert f"means the one in {presets.find(name)}" in said.err
+    said = command("export", preset, "--as", name, "--to", "elsewhere")
     assert "its name alone" not in said.err
+    said = command("export", preset, "--as", "thesis_conv.nowhere_else")
+    assert "its name alone" not in said.err
+    assert presets.find("thesis_conv.nowhere_else") == str(
+        tmp_path / "SavedModels" / "thesis_conv.nowhere_else"
+    )
 
 
 def test_a_preset_is_never_overwritten_unasked(finished_run, tmp_path):  # noqa: F811

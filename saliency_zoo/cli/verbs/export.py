@@ -37,7 +37,7 @@ def _preset(parsed, **options) -> None:
     name = getattr(parsed, "as")
     made = export(parsed.model, name, force=parsed.force, **options)
     print(f"{'archive' if parsed.archive else 'preset'}: {made}")
-    if name in presets.names() and not parsed.archive:
+    if "to" not in options and not parsed.archive:  # where presets are found by name
         found = presets.find(name)
         if not Path(found).samefile(made):
             print(f"its name alone means the one in {found}: give its path", file=sys.stderr)
