@@ -182,5 +182,5 @@ def test_without_beam_the_extra_is_named(tmp_path, monkeypatch):
     from saliency_zoo.saliency import beam
 
     monkeypatch.setitem(sys.modules, "apache_beam", None)
-    with pytest.raises(ZooError, match=r"saliency-zoo\[beam\].* Received: "):
+    with pytest.raises(ZooError, match=r"the extra beam,.* Received: "):
         beam.maps("images.npy", "geodesic", {}, tmp_path)

@@ -1,5 +1,6 @@
 """A search: killed and gone on with, divided over processes, and never judged by test images."""
 
+import contextlib
 import errno
 import json
 import os
@@ -386,10 +387,16 @@ def test_a_search_does_not_go_on_with_other_images(tmp_path):
     assert text.startswith("The images of 'synthetic' have changed since ")
 
 
+def children(process: int) -> list[str]:
+    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
 def process_of(worker: int, supervisor: int) -> int:
     """The process that a supervisor has started for a worker."""
-    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    words = {child: Path(f"/proc/{child}/cmdline").read_text().split("\0") for child in children}
+    words = {
+        child: Path(f"/proc/{child}/cmdline").read_text().split("\0")
+        for child in children(supervisor)
+    }
     return next(int(child) for child, line in words.items() if line[-4:-3] == [str(worker)])
 
 
@@ -419,10 +426,11 @@ def test_whoever_is_killed_every_trial_ends_once(tmp_path):
         until(lambda: any(row["restarts"] for row in trials.read(out)))
         first.kill()
         second = start()
-        until(lambda: Path(f"/proc/{second.pid}/task/{second.pid}/children").read_text())
+        until(lambda: children(second.pid) or second.poll() is not None)  # or nothing was left
     finally:
         for process in started:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

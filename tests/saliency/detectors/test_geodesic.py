@@ -311,7 +311,7 @@ def test_superpixels_find_the_blob():
 
 def test_superpixels_without_scikit_image_name_the_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "skimage.segmentation", None)
-    with pytest.raises(ZooError, match=r"saliency-zoo\[superpixels\].* Received: "):
+    with pytest.raises(ZooError, match=r"the extra superpixels,.* Received: "):
         detect("geodesic", np.zeros((9, 9, 3), np.uint8), superpixels=4)
 
 
