@@ -3,12 +3,14 @@
 import dataclasses
 import functools
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from saliency_zoo import config
 from saliency_zoo.data.folds import draw
 from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.pipeline import centred
@@ -19,12 +21,12 @@ from saliency_zoo.evaluation.frozen import decoded, masks_seen, sampled
 from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.stack import parts_of
-from saliency_zoo.presets import DECODERS
+from saliency_zoo.presets import DECODERS, ENCODER, RECIPE
 from saliency_zoo.recipe import Evaluate, Recipe, Search
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
+from saliency_zoo.training import pretraining
 from saliency_zoo.training.inputs import resized
-from saliency_zoo.training.pretraining import pretrain
 from saliency_zoo.training.run import Run
 
 LABELS = "accuracy"
@@ -52,8 +54,20 @@ def objective(recipe: Recipe, search: Search, folder: Path) -> float:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         run.begin()
-        encoder = pretrain(run)
+        _begin_as_another(run)
+        encoder = pretraining.pretrain(run)
         return _SCORES[search.objective](run, encoder)
+
+
+def _begin_as_another(run: Run) -> None:
+    """Takes the pre-training of another trial, where one has done the same already."""
+    if (run.folder / ENCODER).exists():
+        return
+    for encoder in sorted(run.folder.parent.glob(f"*/{ENCODER}")):  # written when all else is
+        if pretraining.same(config.load(encoder.parent / RECIPE), run.recipe):
+            print(f"its pre-training is that of {encoder.parent}", file=sys.stderr)
+            pretraining.copy(run, encoder.parent)
+            return
 
 
 def prepared(recipe: Recipe, search: Search, folder: Path) -> _Trial:

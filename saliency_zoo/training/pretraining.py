@@ -46,25 +46,37 @@ def pretrain(run: Run) -> keras.Model:
 
 
 def take_over(run: Run, other: Path) -> None:
-    """Begins with what the pre-training of another run left, so that `pretrain` finds it done.
+    """Begins with the pre-training of a finished run, a folder with a card; see `copy`.
 
     Of a run on other images nothing is taken.
 
     Args:
         run: a run whose pre-training is the same.
-        other: the folder of the other one, finished.
+        other: the folder of the other one.
     """
     card = cards.read_card(other)
     seen = {card[kind]["name"]: card[kind]["checksum"] for kind in ("data", "unlabelled")}
     if (run.folder / ENCODER).exists() or seen != run.inputs.checksums:
         return
-    history = logs.read(Path(cards.checked(other, HISTORY)))
-    logs.write(run.folder / HISTORY, [row for row in history if _pretrains(row["phase"])])
-    run.took({"pretrain": card.get("seconds", {}).get("pretraining", 0.0)})
     decoders = [name for name in card["files"] if name.startswith(f"{DECODERS}/")]
-    for name in [*decoders, ENCODER]:
-        with replacing(run.folder / name) as temporary:
-            shutil.copyfile(cards.checked(other, name), temporary)
+    for name in [HISTORY, *decoders, ENCODER]:
+        cards.checked(other, name)
+    run.took({"pretrain": card.get("seconds", {}).get("pretraining", 0.0)})
+    copy(run, other)
+
+
+def copy(run: Run, other: Path) -> None:
+    """Copies what the pre-training of another run left, so that `pretrain` finds it done.
+
+    Args:
+        run: a run whose pre-training is the same, on the same images.
+        other: the folder of the other one, which has left its encoder there.
+    """
+    history = logs.read(other / HISTORY)
+    logs.write(run.folder / HISTORY, [row for row in history if _pretrains(row["phase"])])
+    for path in [*sorted((other / DECODERS).glob("*.weights.h5")), other / ENCODER]:
+        with replacing(run.folder / path.relative_to(other)) as temporary:
+            shutil.copyfile(path, temporary)
 
 
 def same(one: Recipe, other: Recipe) -> bool:

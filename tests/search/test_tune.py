@@ -1,6 +1,7 @@
 """A search: killed and gone on with, divided over processes, and never judged by test images."""
 
 import contextlib
+import dataclasses
 import errno
 import json
 import os
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from saliency_zoo import config
@@ -22,10 +24,11 @@ from saliency_zoo.files import lock, write_json
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.search import objective, report, trials, tune, worker
 from saliency_zoo.search.space import recipe_with
+from saliency_zoo.training import logs, loop
 from saliency_zoo.training.inputs import Inputs
 from saliency_zoo.training.remembered import remember
 from saliency_zoo.training.run import Run
-from tests.runs import RECIPE, Killed, command, refusal
+from tests.runs import RECIPE, Killed, arrays, command, refusal
 
 ROOT = Path(__file__).parent.parent.parent
 SPACE = """
@@ -115,6 +118,31 @@ def test_a_trial_that_was_killed_ends_as_one_that_was_not(searched, tmp_path):
         recipe_with(searched.recipe, row["values"]), searched.recipe.search, tmp_path / "run"
     )
     assert found == row["objective"]
+
+
+def test_trials_that_pretrain_alike_do_it_once(tmp_path, monkeypatch):
+    file, out = written(tmp_path, "search.algorithm=grid"), tmp_path / "out"
+    recipe, optimizers, rates = config.load(file), ["adam", "sgd"], [1e-4, 1e-2]
+    paths = {"train.optimizer": optimizers, "finetune.learning_rate": rates}
+    space = {path: {"choices": values} for path, values in paths.items()}
+    recipe = dataclasses.replace(recipe, search=dataclasses.replace(recipe.search, space=space))
+    tune._begin(recipe, out)
+    trained, original = [], loop.train
+    monkeypatch.setattr(loop, "train", lambda *a, **o: trained.append(a[4]) or original(*a, **o))
+    while worker.work(out, 1, 4, tmp_path):
+        pass
+    stages = [f"pretrain-stage{number}" for number in (1, 2, 3)]
+    tuned = ["finetune-pretrained-fold0"]
+    assert trained == 2 * (stages + tuned + tuned)
+    for row in trials.read(out)[1::2]:
+        folder = trials.folder(out, row)
+        assert {row["phase"] for row in logs.read(folder / "history.csv")} == {*stages, *tuned}
+        assert len(list((folder / "decoders").iterdir())) == len(stages)
+        alone = tmp_path / "alone" / str(row["trial"]) / "run"
+        found = objective.objective(recipe_with(recipe, row["values"]), recipe.search, alone)
+        assert found == row["objective"]
+        for weights in alone.rglob("*.weights.h5"):
+            np.testing.assert_equal(arrays(weights), arrays(folder / weights.relative_to(alone)))
 
 
 def test_the_report_is_made_of_the_rows(searched):
