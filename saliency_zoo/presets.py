@@ -156,7 +156,7 @@ def scaling(folder: str, described: dict[str, Any]) -> Any:
 
 def preprocessing(folder: str, described: dict[str, Any]) -> Any:
     """The layers that the `preprocessing` entry of a card describes, with what was fitted."""
-    from saliency_zoo.layers import preprocessing as layers
+    from saliency_zoo.layers.preprocessing import model as layers
 
     found = scaling(folder, described)
     size, crop = described["size"], described["crop"]

@@ -19,8 +19,8 @@ from saliency_zoo.evaluation.apply import examined
 from saliency_zoo.evaluation.crops import CENTRE, cropped, views
 from saliency_zoo.evaluation.scores import accuracy, outputs
 from saliency_zoo.files import write_json
-from saliency_zoo.layers.residual_block import ResidualBlock
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import CODE, HEAD, NETWORK, PREPROCESSING, stages
 from saliency_zoo.progress import Progress
 from saliency_zoo.training.inputs import sized

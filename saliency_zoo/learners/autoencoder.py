@@ -8,7 +8,7 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.layers.make import LayerSpec, make
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.learners.decoders import (
     TiedDecoder,
     UntiedDecoder,

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import unknown
-from saliency_zoo.layers.decoder import Decoder
+from saliency_zoo.layers.structure.decoder import Decoder
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.losses import LOSSES
 from saliency_zoo.networks.auxiliary import with_auxiliary

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from saliency_zoo.layers.bias import Bias
-from saliency_zoo.layers.decoder import Decoder
+from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
 from saliency_zoo.layers.make import LayerSpec, make
-from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.reversible_dense import ReversibleDense
-from saliency_zoo.layers.reversible_max_pooling2d import ReversibleMaxPooling2D
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.pooling.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.structure.bias import Bias
+from saliency_zoo.layers.structure.decoder import Decoder
+from saliency_zoo.layers.structure.stage import Stage
 
 Shape = Sequence[int]
 

@@ -5,7 +5,7 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.registry import split
 
 _SMALLEST = 1e-7

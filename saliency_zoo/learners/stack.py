@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
-from saliency_zoo.layers.decoder import Decoder
+from saliency_zoo.layers.structure.decoder import Decoder
 from saliency_zoo.learners.decoders import output_units
 from saliency_zoo.learners.learner import Batch, Learner
 from saliency_zoo.networks.network import stages

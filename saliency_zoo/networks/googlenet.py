@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from saliency_zoo.errors import ZooError, unknown
-from saliency_zoo.layers.branches import Branches
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.branches import Branches
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, example
 from saliency_zoo.networks.parts import Layers, Parts, at_least_one, dropped, padded, scores
 from saliency_zoo.networks.stem import entrance, scaled

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import keras
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.branches import Branches
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.branches import Branches
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, example
 from saliency_zoo.networks.parts import Layers, Parts, at_least_one, scores
 from saliency_zoo.networks.stem import entrance, scaled

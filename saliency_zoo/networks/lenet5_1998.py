@@ -6,7 +6,7 @@ import keras
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.radial_basis import RadialBasis
+from saliency_zoo.layers.structure.radial_basis import RadialBasis
 from saliency_zoo.networks.network import (
     assemble,
     check_classes,

@@ -6,7 +6,7 @@ import keras
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, example
 from saliency_zoo.networks.parts import Layers, Parts, padded, scores
 from saliency_zoo.networks.stem import entrance, scaled

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from saliency_zoo.errors import ZooError, unknown
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.registry import Spec, networks
 
 CODE, HEAD, NETWORK, PREPROCESSING = "code", "head", "network", "preprocessing"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import keras
 
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.residual_block import ResidualBlock
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, example
 from saliency_zoo.networks.parts import Layers, Parts, at_least_one, scores
 from saliency_zoo.networks.resnet import CONVOLUTION, NORMALISATION

@@ -10,7 +10,7 @@ import keras
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.make import LayerSpec, make
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, image_shape
 from saliency_zoo.networks.parts import scores
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, example, image_shape
 from saliency_zoo.networks.parts import Parts, at_least_one, dropped, scores
 

@@ -6,8 +6,8 @@ import keras
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.make import LayerSpec
-from saliency_zoo.layers.residual_block import ResidualBlock
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, check_classes, example, image_shape
 from saliency_zoo.networks.parts import Layers, Parts, at_least_one, dropped, scores
 from saliency_zoo.networks.resnet import CONVOLUTION, NORMALISATION

@@ -11,7 +11,7 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.scores import outputs
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import features
 from saliency_zoo.pictures.filters import Units
 from saliency_zoo.pictures.mosaic import as_grey

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.pictures.mosaic import as_grey
 

@@ -7,7 +7,7 @@ from saliency_zoo.data.images import write_image
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.evaluation.scores import outputs
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import stages
 from saliency_zoo.pictures.mosaic import as_map, mosaic
 from saliency_zoo.pictures.patterns import as_tiles, has_kernel, patterns, units_of

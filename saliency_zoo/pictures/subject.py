@@ -13,7 +13,7 @@ from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.evaluation.scores import check_channels
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack
 from saliency_zoo.networks import network as networks

@@ -9,7 +9,7 @@ from saliency_zoo.cards import checksum, files
 from saliency_zoo.data.images import read_image
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.lesions import Case
-from saliency_zoo.layers.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
 from saliency_zoo.networks.network import create, stages
 from saliency_zoo.testing.arrays import normal
 from tests.runs import RECIPE, command, preset, refusal  # noqa: F401

@@ -8,9 +8,9 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.randomised_leaky_relu import RandomisedLeakyReLU
-from saliency_zoo.layers.scaled_tanh import ScaledTanh
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.activation.randomised_leaky_relu import RandomisedLeakyReLU
+from saliency_zoo.layers.activation.scaled_tanh import ScaledTanh
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.testing.arrays import normal
 
 X = normal((40, 50))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from saliency_zoo import ZooError
-from saliency_zoo.layers.augmentations.colour import Colour
-from saliency_zoo.layers.augmentations.hide_patches import HidePatches
-from saliency_zoo.layers.augmentations.other_background import OtherBackground
-from saliency_zoo.layers.augmentations.salient_crop import SalientCrop
-from saliency_zoo.layers.augmentations.zoomed_crop import ZoomedCrop
+from saliency_zoo.layers.augmentation.colour import Colour
+from saliency_zoo.layers.augmentation.hide_patches import HidePatches
+from saliency_zoo.layers.augmentation.other_background import OtherBackground
+from saliency_zoo.layers.augmentation.salient_crop import SalientCrop
+from saliency_zoo.layers.augmentation.zoomed_crop import ZoomedCrop
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 1, (400, 8, 8, 3)).astype("float32")

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.branches import Branches
-from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.structure.branches import Branches
 from saliency_zoo.testing.arrays import normal
 
 X = normal((2, 7, 6, 3))

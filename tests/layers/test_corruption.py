@@ -7,11 +7,9 @@ from keras import ops
 from scipy.stats import norm
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.corruption import (
-    GaussianCorruption,
-    MaskingCorruption,
-    SaltAndPepperCorruption,
-)
+from saliency_zoo.layers.corruption.gaussian import GaussianCorruption
+from saliency_zoo.layers.corruption.masking import MaskingCorruption
+from saliency_zoo.layers.corruption.salt_and_pepper import SaltAndPepperCorruption
 from saliency_zoo.testing.arrays import normal
 
 SHAPE = (3, 6, 5, 2)

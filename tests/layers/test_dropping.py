@@ -5,11 +5,11 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.bias import Bias
-from saliency_zoo.layers.drop_connect_dense import DropConnectDense
-from saliency_zoo.layers.residual_block import ResidualBlock
-from saliency_zoo.layers.stage import Stage
-from saliency_zoo.layers.stochastic_depth import StochasticDepth
+from saliency_zoo.layers.dense.drop_connect_dense import DropConnectDense
+from saliency_zoo.layers.structure.bias import Bias
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.stage import Stage
+from saliency_zoo.layers.structure.stochastic_depth import StochasticDepth
 from saliency_zoo.testing.arrays import normal
 
 

@@ -4,9 +4,18 @@ import keras
 import pytest
 from keras.src.testing.test_case import TestCase
 
+from saliency_zoo.registry import layers
 from saliency_zoo.testing import check_layer, layer_examples
 
 EXAMPLES = [pytest.param(*example[1:], id=example[0]) for example in layer_examples()]
+
+
+def test_a_layer_lies_in_the_folder_of_its_role():
+    for name in layers:
+        cls, _ = layers.resolve(name)
+        home, _, module = cls.__module__.rpartition(".")
+        if home.startswith("saliency_zoo."):
+            assert home == f"saliency_zoo.layers.{name.partition('.')[0]}", module
 
 
 @pytest.mark.parametrize(("cls", "arguments", "shape"), EXAMPLES)

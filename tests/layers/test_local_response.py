@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.local_response_normalisation import LocalResponseNormalisation
+from saliency_zoo.layers.normalisation.local_response_normalisation import (
+    LocalResponseNormalisation,
+)
 from saliency_zoo.testing.arrays import normal
 
 X = 5 * normal((2, 3, 4, 7))

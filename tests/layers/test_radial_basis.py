@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.radial_basis import RadialBasis
+from saliency_zoo.layers.structure.radial_basis import RadialBasis
 from saliency_zoo.testing.arrays import normal
 
 CENTRES = normal((5, 6), 1)

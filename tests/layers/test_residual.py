@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.padded_shortcut import PaddedShortcut
-from saliency_zoo.layers.residual_block import ResidualBlock
-from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.structure.padded_shortcut import PaddedShortcut
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.testing.arrays import normal
 
 X = normal((2, 7, 6, 3))

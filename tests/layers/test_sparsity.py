@@ -6,13 +6,11 @@ import pytest
 from keras import ops
 
 import saliency_zoo as zoo
-from saliency_zoo.layers.sparsity import (
-    KLSparsity,
-    KWinners,
-    L1Sparsity,
-    ResponseSparsity,
-    UnitResponseSparsity,
-)
+from saliency_zoo.layers.sparsity.k_winners import KWinners
+from saliency_zoo.layers.sparsity.kl import KLSparsity
+from saliency_zoo.layers.sparsity.l1 import L1Sparsity
+from saliency_zoo.layers.sparsity.response import ResponseSparsity
+from saliency_zoo.layers.sparsity.unit_response import UnitResponseSparsity
 from saliency_zoo.testing import gradients
 
 RNG = np.random.default_rng(0)

@@ -8,14 +8,14 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.batch_normalisation import BatchNormalisation
-from saliency_zoo.layers.bias import Bias
-from saliency_zoo.layers.decoder import Decoder
+from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
 from saliency_zoo.layers.make import make, names
-from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.reversible_dense import ReversibleDense
-from saliency_zoo.layers.reversible_max_pooling2d import ReversibleMaxPooling2D
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.normalisation.batch_normalisation import BatchNormalisation
+from saliency_zoo.layers.pooling.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.structure.bias import Bias
+from saliency_zoo.layers.structure.decoder import Decoder
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.testing.arrays import normal
 
 X = normal((2, 7, 6, 3))

@@ -6,8 +6,8 @@ import pytest
 from keras import ops
 
 import saliency_zoo as zoo
-from saliency_zoo.layers.reversible_dense import ReversibleDense
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.learners.distances import Distance
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import assemble, stages

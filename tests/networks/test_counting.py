@@ -7,10 +7,10 @@ from pathlib import Path
 import keras
 import pytest
 
-from saliency_zoo.layers.branches import Branches
-from saliency_zoo.layers.residual_block import ResidualBlock
-from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.structure.branches import Branches
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.counting import leaves, multiply_adds, parameters
 from saliency_zoo.networks.network import assemble
 

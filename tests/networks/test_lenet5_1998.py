@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.scaled_tanh import ScaledTanh
+from saliency_zoo.layers.activation.scaled_tanh import ScaledTanh
 from saliency_zoo.networks.counting import leaves
 from saliency_zoo.networks.lenet5_1998 import bitmaps
 from saliency_zoo.networks.network import create, encoder, head

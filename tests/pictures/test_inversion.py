@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.reversible_max_pooling2d import ReversibleMaxPooling2D
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.pooling.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import create, stages
 from saliency_zoo.pictures.inversion import inverted, strongest
 from saliency_zoo.testing.arrays import normal

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from keras import ops
 
-from saliency_zoo.layers.corruption import MaskingCorruption
-from saliency_zoo.layers.randomised_leaky_relu import RandomisedLeakyReLU
-from saliency_zoo.layers.residual_block import ResidualBlock
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.activation.randomised_leaky_relu import RandomisedLeakyReLU
+from saliency_zoo.layers.corruption.masking import MaskingCorruption
+from saliency_zoo.layers.structure.residual_block import ResidualBlock
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.recipe import Train
 from saliency_zoo.training import loop

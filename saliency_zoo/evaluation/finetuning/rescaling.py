@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import stages
 
 SAMPLE = 500

@@ -3,7 +3,7 @@
 import keras
 
 from saliency_zoo.layers.make import make
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import assemble, image_shape
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import keras
 
 from saliency_zoo.layers.make import make
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

@@ -3,7 +3,7 @@
 import keras
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.stage import Stage
+from saliency_zoo.layers.structure.stage import Stage
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")
@@ -60,9 +60,9 @@ class ResidualBlock(keras.layers.Layer):
 
     @classmethod
     def example(cls):
-        from saliency_zoo.layers.batch_normalisation import BatchNormalisation
-        from saliency_zoo.layers.padded_shortcut import PaddedShortcut
-        from saliency_zoo.layers.reversible_conv2d import ReversibleConv2D
+        from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+        from saliency_zoo.layers.normalisation.batch_normalisation import BatchNormalisation
+        from saliency_zoo.layers.structure.padded_shortcut import PaddedShortcut
 
         body = [ReversibleConv2D(4, 3, strides=2, padding="same"), BatchNormalisation()]
         return {"body": body, "shortcut": [PaddedShortcut(4, strides=2)]}, (2, 6, 6, 3)

@@ -1,20 +1,12 @@
-"""What all augmentations share.
+"""What all augmentations share: each takes images with their maps and gives both back."""
 
-Each takes images with their saliency maps and gives both back, as a function of uniform random
-numbers. The pipeline draws these from (seed, epoch, index of the image) and hands them in as
-`noise`, so that a resumed or a distributed run sees the same images; without `noise` a layer draws
-its own.
-"""
-
-import keras
 from keras import ops
 
+from saliency_zoo.layers.noisy import Noisy
 
-class Augmentation(keras.layers.Layer):
-    """Base of the augmentations: draws the noise, is active in training only.
 
-    Args:
-        seed: seed of the noise that the layer draws where none is handed in.
+class Augmentation(Noisy):
+    """Base of the augmentations, which are active in training only.
 
     Attributes:
         looks_back: on how many images before it in the batch what becomes of an image depends.
@@ -22,11 +14,6 @@ class Augmentation(keras.layers.Layer):
     """
 
     looks_back, crops = 0, False
-
-    def __init__(self, seed: int | None = None, **kwargs):
-        super().__init__(autocast=False, **kwargs)
-        self.seed = seed
-        self.generator = keras.random.SeedGenerator(seed)
 
     def numbers(self, height, width):
         """How many random numbers an image of this size takes."""
@@ -37,8 +24,7 @@ class Augmentation(keras.layers.Layer):
         if not training:
             return list(self.rest(images, maps))
         if noise is None:
-            shape = (ops.shape(images)[0], self.numbers(*images.shape[1:3]))
-            noise = keras.random.uniform(shape, dtype="float32", seed=self.generator)
+            noise = self.draw(images, (self.numbers(*images.shape[1:3]),))
         return list(self.augment(images, maps, noise))
 
     def rest(self, images, maps):
@@ -51,9 +37,6 @@ class Augmentation(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return [tuple(shape) for shape in input_shape]
-
-    def get_config(self):
-        return {**super().get_config(), "seed": self.seed}
 
     def place(self, weights, uniform):
         """Index of one of the weights (N, count) of each image, as likely as it is large."""

@@ -1,0 +1,1 @@
+"""Corruptions for denoising learners, one a file."""

@@ -1,0 +1,1 @@
+"""What stands before a network, one a file."""

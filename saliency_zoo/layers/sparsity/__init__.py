@@ -1,0 +1,1 @@
+"""Sparsities: what lies between codes and decoder, one a file."""
