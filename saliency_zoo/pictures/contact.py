@@ -1,22 +1,19 @@
 """A sheet of small pictures that shows what an image set holds."""
 
-from pathlib import Path
-
 import numpy as np
 
 from saliency_zoo.data.image_set import ImageSet
-from saliency_zoo.data.images import fit, write_image
+from saliency_zoo.data.images import fit
 from saliency_zoo.pictures.mosaic import mosaic
 
 SIDE = 64
 
 
-def contact_sheet(images: ImageSet, path: Path | str, columns: int = 10) -> None:
-    """Writes the first images of each class, one class a row, and then the unlabelled ones.
+def sheet(images: ImageSet, columns: int = 10) -> np.ndarray:
+    """The first images of each class, one class a row, and then the unlabelled ones.
 
     Args:
         images: the image set.
-        path: the PNG file.
         columns: pictures a row.
     """
     shown = [key for key in ("train", "test") if key in images.splits][:1]
@@ -27,7 +24,7 @@ def contact_sheet(images: ImageSet, path: Path | str, columns: int = 10) -> None
         for split in splits
         for places in _rows(split.labels, len(split), columns)
     ]
-    write_image(path, mosaic(rows, scale=1))
+    return mosaic(rows, scale=1)
 
 
 def _rows(labels: np.ndarray | None, count: int, columns: int) -> list[np.ndarray]:

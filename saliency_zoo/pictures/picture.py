@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo.data import image_set
-from saliency_zoo.data.images import SUFFIXES, read_image, write_image
+from saliency_zoo.data.images import SUFFIXES, read_image
 from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.errors import ZooError
+from saliency_zoo.pictures import shown
 from saliency_zoo.pictures.subject import Subject
 from saliency_zoo.registry import datasets, parameters, pictures, split
 from saliency_zoo.training.inputs import sized
 
 SCENES = 1000
-NO_SCREEN = frozenset(("agg", "cairo", "pdf", "pgf", "ps", "svg", "template"))
 Data = str | Mapping[str, Any] | np.ndarray
 
 
@@ -88,9 +88,7 @@ def save(
         The file.
     """
     path = Path(f"{Path(name).resolve().name}.{kind}.png" if out is None else out)
-    if path.suffix.lower() != ".png":
-        raise ZooError(f"A picture is PNG: its file ends in .png. Received: {str(out)!r}")
-    write_image(path, picture(name, kind, data, **options))
+    shown.write(path, lambda: picture(name, kind, data, **options))
     return path
 
 
@@ -100,20 +98,3 @@ def kinds() -> dict[str, str]:
         kind: inspect.getdoc(pictures[kind]).partition("\n\n")[0].replace("\n", " ")
         for kind in pictures
     }
-
-
-def on_screen(drawn: np.ndarray) -> None:
-    """Shows a picture: below the cell of a notebook, else in a window until it is closed."""
-    from matplotlib import pyplot
-
-    if pyplot.get_backend().lower() in NO_SCREEN:
-        raise ZooError(
-            "There is no screen here: write the picture to a file. "
-            f"Received: matplotlib's backend {pyplot.get_backend()!r}"
-        )
-    height, width = drawn.shape[:2]
-    figure = pyplot.figure(figsize=(width / 100, height / 100), dpi=100)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(drawn)
-    axes.axis("off")
-    pyplot.show()

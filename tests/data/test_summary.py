@@ -45,7 +45,7 @@ def test_words(archive):
 
 def test_options_json_and_picture(tmp_path):
     picture = tmp_path / "sheet.png"
-    words = ["synthetic", "train=40", "test=0", "unlabelled=12", "size=16", "--picture", picture]
+    words = ["synthetic", "train=40", "test=0", "unlabelled=12", "size=16", "--out", picture]
     row = json.loads(command("show", "data", *words, "--json").out)
     assert row["splits"]["train"]["per_class"] == [4] * 10
     assert row["splits"]["train"]["masks"] is True

@@ -15,7 +15,8 @@ from saliency_zoo.data.images import read_image, write_image
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.pictures.filters import _seen
 from saliency_zoo.pictures.mosaic import as_map
-from saliency_zoo.pictures.picture import images_of, on_screen
+from saliency_zoo.pictures.picture import images_of
+from saliency_zoo.pictures.shown import on_screen
 from saliency_zoo.pictures.subject import Subject
 from tests.runs import PRESET, RECIPE, command, finished_run, preset, refusal  # noqa: F401
 
@@ -179,12 +180,13 @@ def test_wrong_words_get_one_sentence(preset, words, sentence):  # noqa: F811
     assert not list(Path().iterdir())
 
 
-def test_a_sheet_of_an_image_set_is_written_as_ever():
+def test_a_sheet_of_an_image_set_is_a_picture_too():
     words = ["show", "data", "synthetic", "size=12", "train=20", "test=20", "unlabelled=0"]
-    assert command(*words, "--picture", "sheet.png").code == 0
+    assert command(*words, "--out", "sheet.png").code == 0
     assert read_image("sheet.png").shape[2] == 3
-    said = refusal(*words, "--out", "a.png")
-    assert "--picture FILE writes a sheet" in said
+    assert "--out FILE writes a sheet" in refusal(*words, "--picture", "filters")
+    assert "ends in .png. Received: 'a.jpg'" in refusal(*words, "--out", "a.jpg")
+    assert "There is no screen here" in refusal(*words, "--screen")
 
 
 def test_what_a_preset_does_not_hold_is_said_in_one_sentence(tmp_path):

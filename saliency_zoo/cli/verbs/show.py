@@ -28,7 +28,7 @@ def _show_picture(parsed, words) -> None:
 
     backend.start()
     from saliency_zoo.config import parse_options
-    from saliency_zoo.pictures import picture
+    from saliency_zoo.pictures import picture, shown
 
     if parsed.picture == "list":
         rows = picture.kinds()
@@ -37,12 +37,9 @@ def _show_picture(parsed, words) -> None:
     options = read_options(words, "name", "kind", "data", "out")
     if parsed.data:
         options |= parse_options([f"data={parsed.data}"])
-    if parsed.screen and parsed.out:
-        raise ZooError(
-            f"A picture is shown (--screen) or written (--out). Received: --out {parsed.out}"
-        )
+    _check_either(parsed)
     if parsed.screen:
-        return picture.on_screen(picture.picture(parsed.name, parsed.picture, **options))
+        return shown.on_screen(picture.picture(parsed.name, parsed.picture, **options))
     path = picture.save(parsed.name, parsed.picture, parsed.out, **options)
     print_json({"picture": str(path)}) if parsed.json else print(f"picture: {path}")
     return None
@@ -51,28 +48,39 @@ def _show_picture(parsed, words) -> None:
 def _show_data(parsed) -> None:
     if not parsed.set:
         raise ZooError("An image set follows, e.g. `show data synthetic`. Received: nothing")
-    if parsed.out or parsed.data or parsed.screen:
+    if parsed.picture or parsed.data:
         raise ZooError(
-            "Of an image set --picture FILE writes a sheet; --out, --data and --screen are for "
-            f"pictures of a preset. Received: {parsed.out or parsed.data or '--screen'!r}"
+            "Of an image set --out FILE writes a sheet of its images; --picture and --data are for "
+            f"pictures of a preset. Received: {parsed.picture or parsed.data!r}"
         )
+    _check_either(parsed)
     from saliency_zoo.data.image_set import load
     from saliency_zoo.data.summary import in_words, summarise
 
-    found = load(parsed.set, **read_options(parsed.assignments, "name", "data", "path", "picture"))
+    found = load(parsed.set, **read_options(parsed.assignments, "name", "data", "path"))
     row = summarise(found)
-    if parsed.picture:
-        from saliency_zoo.pictures.contact import contact_sheet
+    if parsed.out or parsed.screen:
+        from saliency_zoo.pictures import contact, shown
 
-        contact_sheet(found, parsed.picture)
+        if parsed.screen:
+            shown.on_screen(contact.sheet(found))
+        else:
+            shown.write(parsed.out, lambda: contact.sheet(found))
     print_json(row) if parsed.json else print(in_words(row))
+
+
+def _check_either(parsed) -> None:
+    if parsed.screen and parsed.out:
+        raise ZooError(
+            f"A picture is shown (--screen) or written (--out). Received: --out {parsed.out}"
+        )
 
 
 VERB = Verb(
     "show a preset's card, an entry's arguments or an image set, or draw what a preset has learnt",
     "thesis_conv.dual_path_quickstart --picture filters --out filters.png\n"
     "  saliency-zoo show thesis_conv.dual_path_quickstart --picture inversion stage=stage3 unit=3\n"
-    "  saliency-zoo show data npz:tin10.npz --picture tin10.png",
+    "  saliency-zoo show data npz:tin10.npz --out tin10.png",
     argument(
         "name",
         metavar="NAME",
@@ -83,10 +91,13 @@ VERB = Verb(
     argument(
         "--picture",
         metavar="KIND",
-        help="of a preset: draws a picture of this kind; the kind `list` lists all. Of an image "
-        "set: the file that a sheet of its images goes to",
+        help="of a preset: draws a picture of this kind; the kind `list` lists all",
     ),
-    argument("--out", metavar="FILE", help="a PNG file for the picture; default: NAME.KIND.png"),
+    argument(
+        "--out",
+        metavar="FILE",
+        help="a PNG file for the picture, by default NAME.KIND.png, or for a sheet of an image set",
+    ),
     argument("--screen", action="store_true", help="show the picture, and write none"),
     argument(
         "--data",
