@@ -6,7 +6,9 @@ the same on the command line: overrides are a table that extends the file.
 """
 
 import dataclasses
+import json
 import math
+import re
 import tomllib
 import types
 import typing
@@ -103,6 +105,20 @@ def dumps(recipe: Recipe) -> str:
     import tomli_w
 
     return tomli_w.dumps(to_table(recipe))
+
+
+def literal(value: Any) -> str:
+    """A value as TOML has it on one line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{_key(name)} = {literal(entry)}" for name, entry in value.items())
+        return f"{{ {', '.join(pairs)} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(literal, value))}]"
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def parse_options(options: Sequence[str]) -> dict[str, Any]:

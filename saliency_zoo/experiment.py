@@ -13,7 +13,7 @@ from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.rehearsal import rehearse
-from saliency_zoo.training import pretraining, workers
+from saliency_zoo.training import beginning, pretraining, workers
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.run import Run
 
@@ -96,8 +96,11 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
             "name": recipe.data.unlabelled or recipe.data.name,
             "checksum": inputs.unlabelled.checksum,
         },
+        **({"begun_with": run.begun_with} if run.begun_with else {}),
         **({"teachers": run.teachers} if run.teachers else {}),
-        "pretrained": bool(recipe.train.epochs or recipe.train.joint_epochs),
+        "pretrained": bool(
+            recipe.train.epochs or recipe.train.joint_epochs or beginning.pretrained(recipe)
+        ),
         "images_seen": {"pretraining": len(inputs.pretraining)},
         "seconds": {"pretraining": round(pretraining.seconds(run), 1)},
         "seed": recipe.train.seed,

@@ -72,6 +72,14 @@ def find(name: str) -> str:
     raise unknown("preset", name, found, folders())
 
 
+def find_from(root: str | os.PathLike | None, name: str) -> str:
+    """The folder of a preset that a recipe names, or the path of, from the recipe's own folder."""
+    if not isinstance(name, str):
+        raise ZooError(f"A preset has a name. Received: {name!r}")
+    beside = os.path.join(root or "", name)
+    return find(beside if name not in names() and os.path.isdir(beside) else name)
+
+
 def origin(name: str) -> str:
     """A checksum of a preset's recipe and encoder: of what can be made of it."""
     import hashlib
@@ -171,6 +179,11 @@ def build(model: dict[str, Any], classes: int | None) -> keras.Model:
     return networks.create({**model["network"], "classes": classes})
 
 
+def decoder(stage: str) -> str:
+    """Where a preset has a stage with its decoders."""
+    return f"{DECODERS}/{stage}.weights.h5"
+
+
 def stack(name: str, encoder: keras.Model) -> Any:
     """The learner that a preset was pre-trained with, with its decoders.
 
@@ -182,7 +195,7 @@ def stack(name: str, encoder: keras.Model) -> Any:
     folder = find(name)
     found = learner(cards.read_card(folder)["model"]["learner"], encoder)
     for stage, part in parts_of(found).items():
-        part.load_weights(cards.checked(folder, f"{DECODERS}/{stage}.weights.h5"))
+        part.load_weights(cards.checked(folder, decoder(stage)))
     return found
 
 

@@ -86,6 +86,7 @@ class Train(Training):
     batch_size: int = _at_least(128, 1)
     order: Literal["greedy", "together", "auxiliary_first"] = "greedy"
     joint_epochs: int = _at_least(0, 0)
+    begin_with: str | None = None
     rounds: int = _at_least(1, 1)
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = _between(0, 0, 4_000_000)  # a thousand of them go into 32 bits, for the folds

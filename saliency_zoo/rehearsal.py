@@ -10,6 +10,7 @@ from saliency_zoo.learners.stack import Stack
 from saliency_zoo.networks.network import stages
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.saliency.detect import detect
+from saliency_zoo.training import pretraining
 from saliency_zoo.training.augmentations import augmentations
 from saliency_zoo.training.optimizers import make_optimizer
 from saliency_zoo.training.run import Run
@@ -42,8 +43,7 @@ def _pretraining(run: Run) -> None:
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
     make_optimizer(train, 1)
     check_share(run, train.batch_size, train.parts, "train.batch_size")
-    encoder = run.build(train.seed)
-    found = run.learner(encoder)
+    encoder, found = pretraining.begun(run)
     _check_scaling(found, encoder, recipe)
     _check_schedule(found, recipe)
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from saliency_zoo import config
+import saliency_zoo as zoo
+from saliency_zoo import config, presets
 from saliency_zoo.data.images import write_image
 from saliency_zoo.scaffold import new
 from saliency_zoo.training.inputs import read
-from tests.runs import command, refusal
+from tests.runs import command, finished_run, refusal  # noqa: F401
 
 FAST = ["network.filters=4", "train.max_steps=1", "finetune.max_steps=1"]
 
@@ -70,6 +71,36 @@ def test_unlabelled_images_beside_classes_are_the_ones_to_learn_from(place):
     assert recipe.data.pretrain_on == "unlabelled+train"
     assert (recipe.train.batch_size, recipe.finetune.batch_size) == (8, 8)
     assert command("train", "photos.toml", "--out", "runs/photos", *FAST).code == 0
+
+
+@pytest.mark.parametrize("name", ["best_large.tin10", "thesis_conv.autoencoder_tin10"])
+def test_the_recipe_of_a_preset_for_other_images_trains_as_it_is(place, name):
+    fill(place / "photos", cat=6, dog=6)
+    said = command("new", "photos", "--begin-with", name)
+    assert said.code == 0, said.err
+    recipe = config.load("photos.toml")
+    theirs = config.load(f"{presets.find(name)}/recipe.toml")
+    assert recipe.train.begin_with == name
+    assert recipe.train.epochs == 0
+    for part in ("network", "learner", "saliency"):
+        assert getattr(recipe, part) == getattr(theirs, part), part
+    assert (recipe.data.size, recipe.data.crop) == (theirs.data.size, theirs.data.crop)
+    assert recipe.finetune.normalise is theirs.finetune.normalise
+    said = command("train", "photos.toml", "--out", "runs/photos", "finetune.max_steps=1")
+    assert said.code == 0, said.err
+    assert presets.origin("runs/photos") != presets.origin(name)  # another recipe
+    theirs, ours = (zoo.load(n, preprocess=False).get_weights() for n in (name, "runs/photos"))
+    for one, other in zip(theirs, ours, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_run_goes_on_with_other_images(place, finished_run):  # noqa: F811
+    fill(place / "photos", unlabelled=5)
+    new("photos", "recipes/more.toml", str(finished_run))
+    recipe = config.load("recipes/more.toml")
+    assert (place / "recipes" / recipe.train.begin_with).samefile(finished_run)
+    assert recipe.train.epochs == 10
+    assert command("train", "recipes/more.toml", "--out", "run", "train.max_steps=1").code == 0
 
 
 def test_any_name_of_a_folder_can_be_written(place):

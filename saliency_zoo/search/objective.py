@@ -21,7 +21,7 @@ from saliency_zoo.evaluation.frozen import decoded, masks_seen, sampled
 from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.stack import parts_of
-from saliency_zoo.presets import DECODERS, ENCODER, RECIPE
+from saliency_zoo.presets import ENCODER, RECIPE, decoder
 from saliency_zoo.recipe import Evaluate, Recipe, Search
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
@@ -179,7 +179,7 @@ def _decoded(run: Run, encoder: keras.Model, score: str) -> float:
     part, data = _judged(run), run.recipe.data
     whole = run.learner(encoder)
     for stage, trained in parts_of(whole).items():
-        trained.load_weights(run.folder / DECODERS / f"{stage}.weights.h5")
+        trained.load_weights(run.folder / decoder(stage))
     masks = masks_seen(part, data.size, data.crop)
     return decoded(whole, _seen(run, part), masks)[score]
 

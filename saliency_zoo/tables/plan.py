@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -132,7 +131,7 @@ def cells(table: Table, out: Path, overrides: Sequence[str] = ()) -> list[Cell]:
 
 def words(values: Values) -> list[str]:
     """The values as one would type them behind `saliency-zoo train RECIPE`."""
-    return [f"{path}={_toml(value)}" for path, value in values.items()]
+    return [f"{path}={config.literal(value)}" for path, value in values.items()]
 
 
 def _recipe(table: Table, group: str, row: str, seed: int, overrides: Sequence[str]) -> Recipe:
@@ -205,15 +204,6 @@ def _leaves(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
             yield from _leaves(value, whole)
         else:
             yield whole, value
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        pairs = (f"{json.dumps(key)} = {_toml(entry)}" for key, entry in value.items())
-        return f"{{{', '.join(pairs)}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_toml, value))}]"
-    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _slug(label: str) -> str:

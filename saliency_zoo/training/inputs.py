@@ -19,6 +19,7 @@ from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.registry import datasets
+from saliency_zoo.training import beginning
 
 CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"
 
@@ -90,11 +91,15 @@ class Inputs:
 
     @functools.cached_property
     def scaling(self) -> Scaling:
-        """Fitted to the images of pre-training, unless it is given."""
-        return self.fitted or Scaling.fit(
-            self.pretraining,
-            self.recipe.data.scaling.spec,
-            crop=functools.partial(centred, crop=self.recipe.data.crop),
+        """Fitted to the images of pre-training, unless it is given or comes with an encoder."""
+        return (
+            self.fitted
+            or beginning.scaling(self.recipe)
+            or Scaling.fit(
+                self.pretraining,
+                self.recipe.data.scaling.spec,
+                crop=functools.partial(centred, crop=self.recipe.data.crop),
+            )
         )
 
     @property

@@ -13,9 +13,9 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.files import replacing
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Joint, Stack, parts_of
-from saliency_zoo.presets import DECODERS, ENCODER, HISTORY, JOINT
+from saliency_zoo.presets import DECODERS, ENCODER, HISTORY, JOINT, decoder
 from saliency_zoo.recipe import Evaluate, Recipe
-from saliency_zoo.training import logs
+from saliency_zoo.training import beginning, logs
 from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.refinement import decoded_maps
 from saliency_zoo.training.run import Run, save_weights
@@ -24,7 +24,7 @@ from saliency_zoo.training.run import Run, save_weights
 def pretrain(run: Run) -> keras.Model:
     """Trains the recipe's learner and leaves the encoder's weights in the run's folder.
 
-    Each round begins with the same fresh weights. The targets of the first are the detector's
+    Each round begins with the same weights. The targets of the first are the detector's
     maps; those of any other are what the round before it decodes.
 
     Returns:
@@ -37,12 +37,20 @@ def pretrain(run: Run) -> keras.Model:
     maps = None
     for number in range(1, run.recipe.train.rounds + 1):
         phase = "pretrain" if number == 1 else f"round{number}"
-        encoder = run.build(run.recipe.train.seed)
-        trained = _train(run, run.learner(encoder), phase, maps)
+        encoder, whole = begun(run)
+        trained = _train(run, whole, phase, maps)
         if number < run.recipe.train.rounds:
             maps = decoded_maps(run, trained, run.checkpoint(phase).with_suffix(".npy"))
     save_weights(encoder, run.folder / ENCODER)
     return encoder
+
+
+def begun(run: Run) -> tuple[keras.Model, Learner]:
+    """The encoder that pre-training begins with, fresh or a preset's, and its learner."""
+    encoder = run.build(run.recipe.train.seed)
+    whole = run.learner(encoder)
+    beginning.load(run.recipe, run.network_spec(), encoder, whole)
+    return encoder, whole
 
 
 def take_over(run: Run, other: Path) -> None:
@@ -136,7 +144,7 @@ def _steps(whole: Learner, order: str) -> Iterator[tuple[str, Learner]]:
 
 def _keep_decoders(run: Run, whole: Learner) -> None:
     for stage, part in parts_of(whole).items():
-        save_weights(part, run.folder / DECODERS / f"{stage}.weights.h5")
+        save_weights(part, run.folder / decoder(stage))
 
 
 def batches(run: Run, trained: Learner, maps: np.ndarray | None = None) -> Batches:

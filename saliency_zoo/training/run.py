@@ -19,7 +19,7 @@ from saliency_zoo.learners.stack import learner
 from saliency_zoo.presets import HISTORY, RECIPE
 from saliency_zoo.recipe import Recipe, Training
 from saliency_zoo.registry import networks
-from saliency_zoo.training import logs, loop, workers
+from saliency_zoo.training import beginning, logs, loop, workers
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.differences import differences
 from saliency_zoo.training.inputs import Inputs
@@ -84,21 +84,20 @@ class Run:
         """Checksums of the presets that teach in fine-tuning, by their names in the recipe."""
         settings = self.recipe.finetune
         names = settings.teachers if settings else []
-        return {name: presets.origin(self.preset(name)) for name in names}
+        root = self.recipe.folder
+        return {name: presets.origin(presets.find_from(root, name)) for name in names}
 
-    def preset(self, name: str) -> str:
-        """The folder of a preset that the recipe names, or the path of, from its own folder."""
-        if not isinstance(name, str):
-            raise ZooError(f"A preset has a name. Received: {name!r}")
-        beside = (self.recipe.folder or Path()) / name
-        there = name not in presets.names() and beside.is_dir()
-        return presets.find(str(beside) if there else name)
+    @functools.cached_property
+    def begun_with(self) -> dict[str, str]:
+        """Checksum of the preset whose encoder pre-training begins with, by its name there."""
+        name = self.recipe.train.begin_with
+        return {} if name is None else {name: presets.origin(beginning.folder(self.recipe))}
 
     @property
     def _seen(self) -> dict[str, dict[str, str]]:
         """Checksums of what is read from elsewhere."""
-        taught = {"teachers": self.teachers} if self.teachers else {}
-        return {"images": self.inputs.checksums, **taught}
+        presets_seen = {"teachers": self.teachers, "weights": self.begun_with}
+        return {"images": self.inputs.checksums, **{k: v for k, v in presets_seen.items() if v}}
 
     @property
     def _scratch(self) -> Path:

@@ -21,7 +21,10 @@ from saliency_zoo.training.differences import differences
 from saliency_zoo.training.strategy import shard
 
 # What is left there each worker makes again alone; teachers' scores take all of them.
-_SCRATCH = ("images.json", "teachers.json", "checkpoints/*.npz", "checkpoints/finetune-*.npy")
+_SCRATCH = (
+    *(f"{what}.json" for what in ("images", "teachers", "weights")),
+    *("checkpoints/*.npz", "checkpoints/finetune-*.npy"),
+)
 
 
 @contextlib.contextmanager

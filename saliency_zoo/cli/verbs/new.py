@@ -6,14 +6,19 @@ from saliency_zoo.cli.verb import Verb, argument
 def run(parsed) -> None:
     from saliency_zoo.scaffold import new
 
-    path = new(parsed.folder, parsed.out)
+    path = new(parsed.folder, parsed.out, parsed.begin_with)
     print(f"wrote {path}\nnext: saliency-zoo train {path} --out runs/{path.stem}")
 
 
 VERB = Verb(
     "write a recipe for a folder of images",
-    "photos/ --out photos.toml",
+    "photos/ --out photos.toml\n  saliency-zoo new photos/ --begin-with best_large.tin10",
     argument("folder", metavar="FOLDER", help="one folder a class, or images without labels"),
     argument("--out", metavar="FILE", help="default: the folder's name with .toml, here"),
+    argument(
+        "--begin-with",
+        metavar="PRESET",
+        help="fine-tune the encoder of this preset, or of a finished run; default: pre-train one",
+    ),
     function=run,
 )

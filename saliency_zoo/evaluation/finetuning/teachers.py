@@ -24,7 +24,7 @@ class Teacher(Run):
     """
 
     def __init__(self, run: Run, name: str):
-        preset = run.preset(name)
+        preset = presets.find_from(run.recipe.folder, name)
         content, there = presets.card(preset), config.load(Path(preset) / presets.RECIPE)
         check_channels(content["model"]["network"]["channels"], run.inputs.channels)
         settings, given = there.finetune or Finetune(), run.recipe.data

@@ -1,0 +1,122 @@
+"""Runs that begin with the encoder of a preset."""
+
+import json
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from saliency_zoo import cards, config, presets
+from saliency_zoo.errors import ZooError
+from saliency_zoo.evaluation.finetuning import finetune
+from saliency_zoo.experiment import train
+from saliency_zoo.training import loop, workers
+from saliency_zoo.training.run import Run
+from tests.runs import RECIPE, Killed, arrays, command, finished_run, kill_at, preset, refusal  # noqa: F401
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "tiny.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def begun(preset, *words):  # noqa: F811
+    return [f"train.begin_with={json.dumps(str(preset))}", "data.options.seed=5", *words]
+
+
+def same(one, other):
+    one, other = arrays(one), arrays(other)
+    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
+
+
+def test_without_epochs_it_is_that_encoder(file, preset, tmp_path):  # noqa: F811
+    recipe = config.load(file, begun(preset, "train.epochs=0"))
+    card = train(recipe, tmp_path / "run", "one")
+    for name in ("encoder", *(f"decoders/stage{n}" for n in (1, 2, 3))):
+        assert same(preset / f"{name}.weights.h5", tmp_path / f"run/{name}.weights.h5"), name
+    theirs = presets.card(str(preset))
+    assert card["model"]["preprocessing"] == theirs["model"]["preprocessing"]
+    assert card["data"]["checksum"] != theirs["data"]["checksum"]
+    assert card["begun_with"] == {str(preset): presets.origin(str(preset))}
+    assert card["pretrained"] is True
+    assert set(card["metrics"]["accuracy"]) == {"pretrained", "none", "difference"}
+    assert presets.verify(str(tmp_path / "run")) == []
+    assert f"began as  {preset}" in command("show", tmp_path / "run").out
+
+
+def test_with_epochs_it_goes_on_from_there(file, preset, tmp_path, monkeypatch):  # noqa: F811
+    began, original = [], loop.train
+
+    def kept(learner, *arguments, **options):
+        began.append([np.array(weight) for weight in learner.get_weights()])
+        return original(learner, *arguments, **options)
+
+    monkeypatch.setattr(loop, "train", kept)
+    words = begun(preset, "train.rounds=2", "finetune.without_pretraining=false")
+    recipe = config.load(file, words)
+    train(recipe, tmp_path / "run", "one")
+    assert not same(preset / "encoder.weights.h5", tmp_path / "run/encoder.weights.h5")
+    first, second = began[0], began[3]  # the first stage of each round
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    stage = arrays(preset / "decoders/stage1.weights.h5").values()
+    known = {weight.tobytes() for weight in stage}
+    assert all(weight.tobytes() in known for weight in first if weight.size > 1)
+
+
+def test_decoders_of_another_learner_are_left(file, preset, tmp_path):  # noqa: F811
+    words = begun(preset, "train.epochs=0", "learner={name='autoencoder'}")
+    train(config.load(file, [*words, "finetune.epochs=1"]), tmp_path / "run", "one")
+    assert same(preset / "encoder.weights.h5", tmp_path / "run/encoder.weights.h5")
+
+
+def test_a_killed_run_goes_on_with_this_preset_alone(file, preset, tmp_path, monkeypatch):  # noqa: F811
+    shutil.copytree(preset, tmp_path / "first")
+    recipe = config.load(file, begun("first"))  # from the folder of the recipe
+    train(recipe, tmp_path / "whole", "one")
+    with monkeypatch.context() as patch:
+        kill_at(patch, finetune, "write_json", 1)
+        with pytest.raises(Killed):
+            train(recipe, tmp_path / "run", "one")
+    assert "scratch/weights.json" in workers._files(tmp_path / "run")
+    shutil.copytree(tmp_path / "run", tmp_path / "again")
+    train(recipe, tmp_path / "again", "one")
+    assert same(tmp_path / "whole/classifier.weights.h5", tmp_path / "again/classifier.weights.h5")
+    with h5py.File(tmp_path / "first/encoder.weights.h5", "r+") as content:
+        content.attrs["other"] = 1
+    cards.write_card(tmp_path / "first", cards.read_card(tmp_path / "first"))
+    with pytest.raises(ZooError, match="The weights of 'first' have changed since "):
+        train(config.load(file, begun("first")), tmp_path / "run", "one")
+
+
+def test_its_scaling_comes_with_it(file, preset, tmp_path):  # noqa: F811
+    own = Run(config.load(file, ["data.options.seed=5"]), tmp_path / "own").inputs.scaling
+    inputs = Run(config.load(file, begun(preset)), tmp_path / "run").inputs
+    there = presets.scaling(str(preset), presets.card(str(preset))["model"]["preprocessing"])
+    np.testing.assert_array_equal(inputs.scaling.mean, there.mean)
+    assert not np.array_equal(own.mean, there.mean)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["data.scaling=unit"], "by data.scaling = {'name': 'standardise'}. Received: {'name'"),
+        (["network.filters=8"], "has other weights: its network.filters is 4. Received: 8"),
+        (["network.pooling=average"], "its network.pooling is the default. Received: 'average'"),
+        (["data.scaling=zca"], "by data.scaling = {'name': 'standardise'}. Received: {'name'"),
+        (["train.begin_with=nowhere"], "train.begin_with: Unknown preset."),
+        (["train.begin_with=3"], "train.begin_with is a string. Received: 3"),
+    ],
+)
+def test_what_it_cannot_begin_with(file, preset, tmp_path, words, sentence):  # noqa: F811
+    assert sentence in refusal("train", file, "--out", tmp_path / "run", *begun(preset), *words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_dense_weights_are_for_one_size(file, tmp_path):
+    words = begun("thesis_dense_small.dual_path_tin10", "network={name='thesis_dense_small'}")
+    said = refusal("train", file, "--out", tmp_path / "run", *words, "data.crop=10")
+    assert "are for images of 32 pixels, which data.crop or else data.size sets." in said
