@@ -106,7 +106,7 @@ def _in_words(card: dict[str, Any]) -> str:
         f"  features  {features}",
         f"  classes   {', '.join(model['class_names']) or 'none'}",
         *(f"  {line}" for line in metrics(card).splitlines()),
-        *([f"  began as  {', '.join(card['begun_with'])}"] if "begun_with" in card else []),
+        *([f"  begun as  {', '.join(card['begun_with'])}"] if "begun_with" in card else []),
         *([f"  teachers  {', '.join(card['teachers'])}"] if "teachers" in card else []),
         *([f"  weights   {card['weights']}"] if "weights" in card else []),
         f"  made with {versions}",

@@ -13,7 +13,7 @@ from saliency_zoo.files import locked
 from saliency_zoo.pictures.report import draw
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.rehearsal import rehearse
-from saliency_zoo.training import beginning, pretraining, workers
+from saliency_zoo.training import pretraining, workers
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.run import Run
 
@@ -75,7 +75,9 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
     inputs, recipe = run.inputs, run.recipe
-    generated = {recipe.data.name, recipe.data.unlabelled} <= GENERATED
+    trained = recipe.train.epochs or recipe.train.joint_epochs
+    borrowed = run.begun_with or run.teachers
+    generated = {recipe.data.name, recipe.data.unlabelled} <= GENERATED and not borrowed
     content = {
         "format": cards.FORMAT,
         "name": f"{recipe.network.name}.{recipe.learner.name}",
@@ -98,10 +100,8 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
         },
         **({"begun_with": run.begun_with} if run.begun_with else {}),
         **({"teachers": run.teachers} if run.teachers else {}),
-        "pretrained": bool(
-            recipe.train.epochs or recipe.train.joint_epochs or beginning.pretrained(recipe)
-        ),
-        "images_seen": {"pretraining": len(inputs.pretraining)},
+        "pretrained": bool(trained or run.begun_with),
+        "images_seen": {"pretraining": len(inputs.pretraining) if trained else 0},
         "seconds": {"pretraining": round(pretraining.seconds(run), 1)},
         "seed": recipe.train.seed,
         "versions": _versions(),

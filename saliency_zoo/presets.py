@@ -73,7 +73,12 @@ def find(name: str) -> str:
 
 
 def find_from(root: str | os.PathLike | None, name: str) -> str:
-    """The folder of a preset that a recipe names, or the path of, from the recipe's own folder."""
+    """The folder of a preset that a recipe gives by name, or by a path from its own folder.
+
+    Args:
+        root: the recipe's folder.
+        name: what the recipe says.
+    """
     if not isinstance(name, str):
         raise ZooError(f"A preset has a name. Received: {name!r}")
     beside = os.path.join(root or "", name)
@@ -164,12 +169,12 @@ def scaling(folder: str, described: dict[str, Any]) -> Any:
 
 def preprocessing(folder: str, described: dict[str, Any]) -> Any:
     """The layers that the `preprocessing` entry of a card describes, with what was fitted."""
-    from saliency_zoo.layers.preprocessing import model as layers
+    from saliency_zoo.layers.preprocess import normalising
+    from saliency_zoo.layers.preprocess import preprocessing as layers
 
     found = scaling(folder, described)
     size, crop = described["size"], described["crop"]
-    then = layers.normalising(found.then)
-    return layers.preprocessing(size, crop, found.mean, found.std, then)
+    return layers(size, crop, found.mean, found.std, normalising(found.then))
 
 
 def build(model: dict[str, Any], classes: int | None) -> keras.Model:
@@ -180,7 +185,7 @@ def build(model: dict[str, Any], classes: int | None) -> keras.Model:
 
 
 def decoder(stage: str) -> str:
-    """Where a preset has a stage with its decoders."""
+    """The path, inside a preset, of a stage with its decoders."""
     return f"{DECODERS}/{stage}.weights.h5"
 
 

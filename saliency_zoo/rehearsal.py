@@ -43,7 +43,7 @@ def _pretraining(run: Run) -> None:
     detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
     make_optimizer(train, 1)
     check_share(run, train.batch_size, train.parts, "train.batch_size")
-    encoder, found = pretraining.begun(run)
+    encoder, found = pretraining.start(run)
     _check_scaling(found, encoder, recipe)
     _check_schedule(found, recipe)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from saliency_zoo import config, presets
-from saliency_zoo.config import literal
 from saliency_zoo.data.folder import folder as read_folder
 from saliency_zoo.data.image_set import ROOT_VARIABLE
 from saliency_zoo.errors import ZooError
@@ -34,28 +33,34 @@ size = {size}                  # and resized to this, for the network
 {learner}
 
 [train]
-{train}batch_size = {batch_size}
+{train}
+batch_size = {batch_size}
 """
 _CROP = "crop = {crop}                  # random crops in training, the centre in tests\n"
+_TRAIN = "epochs = {epochs}                # for each stage"
 _BEGUN = """\
 begin_with = {preset}
-epochs = {epochs:<2}                # 0: left as it is; or epochs of each stage on these images
-"""
-_OWN = Recipe(
-    data=Data(crop=24),
-    learner=Part("autoencoder"),
-    train=Train(epochs=10),
-    finetune=Finetune(normalise=True),
-)
+epochs = {epochs}                 # {which}"""
+_WHICH = {
+    0: "none: it is fine-tuned as it is; or so many for each stage, on these images",
+    10: "for each stage, on these images",
+}
 _FINETUNE = """
 [finetune]
-epochs = 60
-normalise = {normalise:<5}          # while it learns: folded into the weights afterwards
+{finetune}
 batch_size = {batch_size}
 
 [evaluate]
 protocol = "full"          # train on all labelled images that are not held out for the test
 """
+_DEFAULT = Recipe(
+    data=Data(crop=24),
+    learner=Part("autoencoder"),
+    train=Train(epochs=10),
+    finetune=Finetune(normalise=True),
+)
+# Of a preset's fine-tuning, what belongs to its own images.
+_FOR_ITS_IMAGES = ("batch_size", "max_steps", "teachers", "without_pretraining")
 
 
 def new(folder: str | Path, out: str | Path | None = None, begin_with: str | None = None) -> Path:
@@ -65,7 +70,8 @@ def new(folder: str | Path, out: str | Path | None = None, begin_with: str | Non
         folder: the images.
         out: the recipe's file; by default named after the folder, in the working directory. A
             file that is there already is left alone.
-        begin_with: a preset whose encoder is fine-tuned, or pre-trained further.
+        begin_with: a preset, or the path of one or of a finished run, whose encoder is fine-tuned,
+            or without labels pre-trained further.
     """
     out = Path(out or f"{Path(folder).resolve().name}.toml")
     if out.exists():
@@ -76,28 +82,23 @@ def new(folder: str | Path, out: str | Path | None = None, begin_with: str | Non
     counts = {name: len(splits[name]) for name in ("unlabelled", "train") if name in splits}
     folder, labelled = Path(folder).resolve(), "train" in counts
     start = os.environ.get(ROOT_VARIABLE) or out.parent.resolve()
-    recipe = _OWN if begin_with is None else _of_preset(begin_with)
+    preset = None if begin_with is None else _named(begin_with, out)
+    recipe = _DEFAULT if begin_with is None else _of_preset(begin_with)
     text = _TEMPLATE.format(
         file=out,
         stem=out.stem,
-        description=literal(f"{begin_with or 'An autoencoder pre-trained'} on {folder.name}"),
-        data=literal(f"folder:{Path(os.path.relpath(folder, start)).as_posix()}"),
+        description=config.literal(_description(preset, folder.name)),
+        data=config.literal(f"folder:{Path(os.path.relpath(folder, start)).as_posix()}"),
         pretrain_on="+".join(counts),
         batch_size=_batch_size(sum(counts.values())),
-        **_values(recipe),
-        train=_training(recipe, begin_with and _named(begin_with, out), labelled),
+        train=_training(recipe, preset, labelled),
+        **_parts(recipe),
     )
     if labelled:
-        text += _FINETUNE.format(
-            normalise=literal(recipe.finetune.normalise), batch_size=_batch_size(counts["train"])
-        )
+        size = _batch_size(counts["train"])
+        text += _FINETUNE.format(finetune=_finetuning(recipe), batch_size=size)
     write_text(out, text)
     return out
-
-
-def _of_preset(name: str) -> Recipe:
-    recipe = config.load(Path(presets.find(name)) / presets.RECIPE)
-    return dataclasses.replace(recipe, finetune=recipe.finetune or Finetune())
 
 
 def _named(preset: str, out: Path) -> str:
@@ -107,30 +108,58 @@ def _named(preset: str, out: Path) -> str:
     return Path(os.path.relpath(presets.find(preset), out.parent.resolve())).as_posix()
 
 
-def _values(recipe: Recipe) -> dict[str, Any]:
+def _of_preset(name: str) -> Recipe:
+    """That of the preset, whose fine-tuning is the default one where teachers had a part in it."""
+    recipe = config.load(Path(presets.find(name)) / presets.RECIPE)
+    finetune = recipe.finetune or Finetune()
+    if finetune.teachers:
+        finetune = Finetune(normalise=finetune.normalise)
+    return dataclasses.replace(recipe, finetune=finetune)
+
+
+def _description(preset: str | None, images: str) -> str:
+    if preset is None:
+        return f"An autoencoder pre-trained on {images}"
+    return f"The encoder of {preset} on {images}"
+
+
+def _parts(recipe: Recipe) -> dict[str, str]:
     """What a recipe for other images has in common with this one."""
     data = recipe.data
     scaled = data.scaling != Data().scaling
     return {
-        "read": max(64, data.size),
-        "size": data.size,
+        "read": str(max(64, data.size)),
+        "size": str(data.size),
         "crop": _CROP.format(crop=data.crop) if data.crop else "",
-        "scaling": f"scaling = {literal(data.scaling.spec)}\n" if scaled else "",
+        "scaling": f"scaling = {config.literal(data.scaling.spec)}\n" if scaled else "",
         **{name: _lines(getattr(recipe, name).spec) for name in ("saliency", "network", "learner")},
     }
 
 
 def _training(recipe: Recipe, preset: str | None, labelled: bool) -> str:
     if preset is None:
-        return f"epochs = {recipe.train.epochs}                # for each stage\n"
-    augment = {"augment": recipe.train.augment} if recipe.train.augment else {}
-    epochs = 0 if labelled else 10
-    text = _BEGUN.format(preset=literal(preset), epochs=epochs)
-    return text + "".join(f"{line}\n" for line in _lines(augment).splitlines())
+        return _TRAIN.format(epochs=recipe.train.epochs)
+    epochs = 0 if labelled else _DEFAULT.train.epochs
+    text = _BEGUN.format(preset=config.literal(preset), epochs=epochs, which=_WHICH[epochs])
+    augment = recipe.train.augment
+    return f"{text}\n{_lines({'augment': augment})}" if augment else text
+
+
+def _finetuning(recipe: Recipe) -> str:
+    """What of it is no default, and its epochs."""
+    plain = dataclasses.asdict(Finetune())
+    found = {
+        name: value
+        for name, value in dataclasses.asdict(recipe.finetune).items()
+        if name == "epochs" or (value != plain[name] and name not in _FOR_ITS_IMAGES)
+    }
+    notes = {"normalise": "while it learns: folded into the weights afterwards"}
+    lines = [(_lines({name: value}), notes.get(name)) for name, value in found.items()]
+    return "\n".join(f"{line:26} # {note}" if note else line for line, note in lines)
 
 
 def _lines(table: Mapping[str, Any]) -> str:
-    return "\n".join(f"{name} = {literal(value)}" for name, value in table.items())
+    return "\n".join(f"{name} = {config.literal(value)}" for name, value in table.items())
 
 
 def _batch_size(count: int) -> int:

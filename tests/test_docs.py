@@ -1,6 +1,7 @@
 """What the documentation says is there."""
 
 import dataclasses
+import importlib.util
 import re
 import runpy
 from pathlib import Path
@@ -36,6 +37,18 @@ def test_every_link_leads_to_a_file(page):
         found = (page.parent / target).resolve()
         assert found.exists(), target
         assert page.parent == ROOT or page.parent in found.parents, f"{target} is not on the site"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_imports_is_there(page):
+    for module, names in re.findall(
+        r"^from (saliency_zoo[\w.]*) import ([\w, ]+)", page.read_text(), re.M
+    ):
+        found = importlib.import_module(module)
+        for name in names.split(","):
+            assert hasattr(found, name.split()[0]) or importlib.util.find_spec(
+                f"{module}.{name.split()[0]}"
+            )
 
 
 def test_the_readme_begins_with_two_commands():

@@ -1,4 +1,8 @@
-"""Layers, one a file, in a folder of their role: `pooling.max` is in `pooling`."""
+"""Layers, one a file, in the folder of their role: `pooling.max` is `pooling/max.py`.
+
+Files beside the folders are none of these: `make` looks them up, `preprocess` puts some together,
+`noisy` and `windows` serve several roles.
+"""
 
 ENTRIES = {
     "activation.elu": "keras.layers:ELU",
@@ -24,16 +28,16 @@ ENTRIES = {
     "augmentation.salient_crop": "saliency_zoo.layers.augmentation.salient_crop:SalientCrop",
     "augmentation.zoomed_crop": "saliency_zoo.layers.augmentation.zoomed_crop:ZoomedCrop",
     "convolution.dilated": ("keras.layers:Conv2D", {"dilation_rate": 2}),
-    "convolution.fft": "saliency_zoo.layers.convolution.fft_conv2d:FFTConv2D",
-    "convolution.flipped": "saliency_zoo.layers.convolution.flipped_conv2d:FlippedConv2D",
-    "convolution.maxout": "saliency_zoo.layers.convolution.maxout_conv2d:MaxoutConv2D",
-    "convolution.mlpconv": "saliency_zoo.layers.convolution.mlp_conv2d:MlpConv2D",
+    "convolution.fft": "saliency_zoo.layers.convolution.fft:FFTConv2D",
+    "convolution.flipped": "saliency_zoo.layers.convolution.flipped:FlippedConv2D",
+    "convolution.maxout": "saliency_zoo.layers.convolution.maxout:MaxoutConv2D",
+    "convolution.mlpconv": "saliency_zoo.layers.convolution.mlpconv:MlpConv2D",
     "convolution.partially_connected": (
-        "saliency_zoo.layers.convolution.partially_connected_conv2d:PartiallyConnectedConv2D"
+        "saliency_zoo.layers.convolution.partially_connected:PartiallyConnectedConv2D"
     ),
     "convolution.separable": "keras.layers:SeparableConv2D",
-    "convolution.standard": "saliency_zoo.layers.convolution.reversible_conv2d:ReversibleConv2D",
-    "convolution.tiled": "saliency_zoo.layers.convolution.tiled_conv2d:TiledConv2D",
+    "convolution.standard": "saliency_zoo.layers.convolution.standard:ReversibleConv2D",
+    "convolution.tiled": "saliency_zoo.layers.convolution.tiled:TiledConv2D",
     "convolution.transposed": "keras.layers:Conv2DTranspose",
     "corruption.gaussian": "saliency_zoo.layers.corruption.gaussian:GaussianCorruption",
     "corruption.masking": "saliency_zoo.layers.corruption.masking:MaskingCorruption",
@@ -41,28 +45,26 @@ ENTRIES = {
     "corruption.salt_and_pepper": (
         "saliency_zoo.layers.corruption.salt_and_pepper:SaltAndPepperCorruption"
     ),
-    "dense.dropconnect": "saliency_zoo.layers.dense.drop_connect_dense:DropConnectDense",
-    "dense.standard": "saliency_zoo.layers.dense.reversible_dense:ReversibleDense",
-    "normalisation.batch": (
-        "saliency_zoo.layers.normalisation.batch_normalisation:BatchNormalisation"
-    ),
+    "dense.dropconnect": "saliency_zoo.layers.dense.dropconnect:DropConnectDense",
+    "dense.standard": "saliency_zoo.layers.dense.standard:ReversibleDense",
+    "normalisation.batch": ("saliency_zoo.layers.normalisation.batch:BatchNormalisation"),
     "normalisation.group": ("keras.layers:GroupNormalization", {"groups": 1}),
     "normalisation.instance": ("keras.layers:GroupNormalization", {"groups": -1}),
     "normalisation.layer": "keras.layers:LayerNormalization",
     "normalisation.local_response": (
-        "saliency_zoo.layers.normalisation.local_response_normalisation:LocalResponseNormalisation"
+        "saliency_zoo.layers.normalisation.local_response:LocalResponseNormalisation"
     ),
     "pooling.average": "keras.layers:AveragePooling2D",
-    "pooling.gated": "saliency_zoo.layers.pooling.gated_pooling2d:GatedPooling2D",
-    "pooling.k_max": "saliency_zoo.layers.pooling.k_max_pooling2d:KMaxPooling2D",
-    "pooling.lp": "saliency_zoo.layers.pooling.lp_pooling2d:LpPooling2D",
-    "pooling.max": "saliency_zoo.layers.pooling.reversible_max_pooling2d:ReversibleMaxPooling2D",
-    "pooling.mixed": "saliency_zoo.layers.pooling.mixed_pooling2d:MixedPooling2D",
-    "pooling.saliency": "saliency_zoo.layers.pooling.saliency_pooling2d:SaliencyPooling2D",
-    "pooling.spectral": "saliency_zoo.layers.pooling.spectral_pooling2d:SpectralPooling2D",
-    "pooling.stochastic": "saliency_zoo.layers.pooling.stochastic_pooling2d:StochasticPooling2D",
+    "pooling.gated": "saliency_zoo.layers.pooling.gated:GatedPooling2D",
+    "pooling.k_max": "saliency_zoo.layers.pooling.k_max:KMaxPooling2D",
+    "pooling.lp": "saliency_zoo.layers.pooling.lp:LpPooling2D",
+    "pooling.max": "saliency_zoo.layers.pooling.max:ReversibleMaxPooling2D",
+    "pooling.mixed": "saliency_zoo.layers.pooling.mixed:MixedPooling2D",
+    "pooling.saliency": "saliency_zoo.layers.pooling.saliency:SaliencyPooling2D",
+    "pooling.spectral": "saliency_zoo.layers.pooling.spectral:SpectralPooling2D",
+    "pooling.stochastic": "saliency_zoo.layers.pooling.stochastic:StochasticPooling2D",
     "pooling.trainable_average": (
-        "saliency_zoo.layers.pooling.trainable_average_pooling2d:TrainableAveragePooling2D"
+        "saliency_zoo.layers.pooling.trainable_average:TrainableAveragePooling2D"
     ),
     "preprocessing.contrast_normalisation": (
         "saliency_zoo.layers.preprocessing.contrast_normalisation:ContrastNormalisation"
@@ -85,7 +87,7 @@ ENTRIES = {
     "structure.depthwise": ("keras.layers:DepthwiseConv2D", {"kernel_size": 3}),
     "structure.maxout": "saliency_zoo.layers.structure.maxout:Maxout",
     "structure.padded_shortcut": "saliency_zoo.layers.structure.padded_shortcut:PaddedShortcut",
-    "structure.padding": "saliency_zoo.layers.structure.padding2d:Padding2D",
+    "structure.padding": "saliency_zoo.layers.structure.padding:Padding2D",
     "structure.radial_basis": "saliency_zoo.layers.structure.radial_basis:RadialBasis",
     "structure.residual_block": "saliency_zoo.layers.structure.residual_block:ResidualBlock",
     "structure.stage": "saliency_zoo.layers.structure.stage:Stage",

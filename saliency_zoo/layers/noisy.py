@@ -21,9 +21,13 @@ class Noisy(keras.layers.Layer):
         self.seed = seed
         self.generator = keras.random.SeedGenerator(seed)
 
-    def draw(self, inputs, shape):
-        """Noise of the layer's own: numbers in [0, 1) of this shape for each of the inputs."""
-        shape = (ops.shape(inputs)[0], *shape)
+    def noise_shape(self, shape):
+        """The random numbers that a sample of this shape takes."""
+        raise NotImplementedError
+
+    def draw(self, inputs):
+        """Noise of the layer's own, in [0, 1), for each of the inputs."""
+        shape = (ops.shape(inputs)[0], *self.noise_shape(inputs.shape[1:]))
         return keras.random.uniform(shape, dtype="float32", seed=self.generator)
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""The windows of a pooling layer."""
+"""Windows that go over an image, and the margins that they need."""
 
 from keras import ops
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
-from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
+from saliency_zoo.layers.convolution.standard import ReversibleConv2D
+from saliency_zoo.layers.dense.standard import ReversibleDense
 from saliency_zoo.layers.make import LayerSpec, make
-from saliency_zoo.layers.pooling.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.pooling.max import ReversibleMaxPooling2D
 from saliency_zoo.layers.structure.bias import Bias
 from saliency_zoo.layers.structure.decoder import Decoder
 from saliency_zoo.layers.structure.stage import Stage

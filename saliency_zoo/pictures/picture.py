@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo.data import image_set
-from saliency_zoo.data.images import SUFFIXES, read_image
+from saliency_zoo.data.images import SUFFIXES, read_image, write_image
 from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.errors import ZooError
-from saliency_zoo.pictures import shown
+from saliency_zoo.pictures import output
 from saliency_zoo.pictures.subject import Subject
 from saliency_zoo.registry import datasets, parameters, pictures, split
 from saliency_zoo.training.inputs import sized
@@ -88,7 +88,8 @@ def save(
         The file.
     """
     path = Path(f"{Path(name).resolve().name}.{kind}.png" if out is None else out)
-    shown.write(path, lambda: picture(name, kind, data, **options))
+    output.check_file(path)
+    write_image(path, picture(name, kind, data, **options))
     return path
 
 

@@ -21,7 +21,7 @@ from saliency_zoo.evaluation.frozen import decoded, masks_seen, sampled
 from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.stack import parts_of
-from saliency_zoo.presets import ENCODER, RECIPE, decoder
+from saliency_zoo.presets import DECODERS, ENCODER, RECIPE, decoder
 from saliency_zoo.recipe import Evaluate, Recipe, Search
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse
@@ -54,19 +54,21 @@ def objective(recipe: Recipe, search: Search, folder: Path) -> float:
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         run.begin()
-        _begin_as_another(run)
+        _reuse_pretraining(run)
         encoder = pretraining.pretrain(run)
         return _SCORES[search.objective](run, encoder)
 
 
-def _begin_as_another(run: Run) -> None:
+def _reuse_pretraining(run: Run) -> None:
     """Takes the pre-training of another trial, where one has done the same already."""
     if (run.folder / ENCODER).exists():
         return
     for encoder in sorted(run.folder.parent.glob(f"*/{ENCODER}")):  # written when all else is
         if pretraining.same(config.load(encoder.parent / RECIPE), run.recipe):
-            print(f"its pre-training is that of {encoder.parent}", file=sys.stderr)
-            pretraining.copy(run, encoder.parent)
+            other = encoder.parent
+            print(f"pre-training taken over from trial {other.name}", file=sys.stderr)
+            decoders = [p.relative_to(other) for p in (other / DECODERS).glob("*.weights.h5")]
+            pretraining.copy_pretraining(run, other, map(str, decoders))
             return
 
 

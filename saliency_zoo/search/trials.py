@@ -18,7 +18,7 @@ from saliency_zoo.files import lock, write_json
 
 Row = dict[str, Any]
 
-TRIALS, LOCK, RUNS, IMAGES = "trials.json", ".trials.lock", "trials", "images.json"
+TRIALS, LOCK, RUNS = "trials.json", ".trials.lock", "trials"
 RUNNING, DONE, FAILED = "running", "done", "failed"
 RESTARTS = 5
 

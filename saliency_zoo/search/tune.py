@@ -22,8 +22,9 @@ from saliency_zoo.search.space import corners, recipe_with
 from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED, STOPPED
 from saliency_zoo.training import preemption
 from saliency_zoo.training.differences import differences
-from saliency_zoo.training.inputs import CACHE_VARIABLE, Inputs
+from saliency_zoo.training.inputs import CACHE_VARIABLE
 from saliency_zoo.training.remembered import remember
+from saliency_zoo.training.run import Run
 
 _DEATHS = 10  # of one worker, one after the other: more than a trial may have
 
@@ -52,7 +53,8 @@ def tune(recipe: Recipe, out: str | Path, count: int, processes: int = 1) -> lis
     _begin(recipe, out)
     home = (recipe.folder or Path()).resolve()
     if not trials.finished(trials.read(out), count):
-        remember(out / trials.IMAGES, Inputs.read(recipe, out).checksums, "images")
+        for what, checksums in Run(recipe, out, "one").seen.items():
+            remember(out / f"{what}.json", checksums, what)
         _supervise(recipe, out, count, processes, home)
     rows = report(recipe, out)
     if not any(row["status"] == trials.DONE for row in rows):

@@ -13,37 +13,57 @@ from saliency_zoo.learners.stack import parts_of
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.training.differences import differences
 
-# What follows from the labels, and what weights may do without.
-_FREE = ("classes", "image_size")
+_OF_ONE_SIZE = ("zca", "pca")  # scalings that were fitted to whole images
+
+
+def preset(recipe: Recipe) -> str:
+    """The folder of the preset, which has learnt something.
+
+    Args:
+        recipe: it names a preset.
+    """
+    try:
+        found = presets.find_from(recipe.folder, recipe.train.begin_with)
+        if not presets.card(found).get("pretrained", True):
+            raise ZooError(
+                "an encoder that was not pre-trained is nothing to begin with. "
+                f"Received: {recipe.train.begin_with!r}"
+            )
+    except ZooError as error:
+        raise ZooError(f"train.begin_with: {error}") from None
+    return found
 
 
 def scaling(recipe: Recipe) -> Scaling | None:
-    """That of the preset: its encoder knows no other. None where the recipe names no preset."""
+    """The scaling of the preset, because its encoder knows no other; None without a preset.
+
+    Args:
+        recipe: it may name a preset.
+    """
     if recipe.train.begin_with is None:
         return None
-    preset, own = folder(recipe), recipe.data.scaling
-    there = config.load(Path(preset) / presets.RECIPE).data.scaling
-    if there != own:
+    name, folder, own = recipe.train.begin_with, preset(recipe), recipe.data
+    there = config.load(Path(folder) / presets.RECIPE).data
+    if there.scaling != own.scaling:
         raise ZooError(
-            f"Images are scaled as train.begin_with = {recipe.train.begin_with!r} has learnt them, "
-            f"by data.scaling = {there.spec}. Received: {own.spec}"
+            f"train.begin_with = {name!r} was trained with data.scaling = "
+            f"{config.literal(there.scaling.spec)}: set that. "
+            f"Received: {config.literal(own.scaling.spec)}"
         )
-    return presets.scaling(preset, presets.card(preset)["model"]["preprocessing"])
+    if own.scaling.name in _OF_ONE_SIZE:
+        _check_size(name, there.crop or there.size, own.crop or own.size)
+    return presets.scaling(folder, presets.card(folder)["model"]["preprocessing"])
 
 
-def pretrained(recipe: Recipe) -> bool:
-    """Whether the recipe names a preset, and that was pre-trained."""
-    named = recipe.train.begin_with is not None
-    return named and presets.card(folder(recipe)).get("pretrained", True)
-
-
-def load(recipe: Recipe, network: dict[str, Any], encoder: keras.Model, learner: Learner) -> None:
+def give_weights(
+    recipe: Recipe, network: dict[str, Any], encoder: keras.Model, learner: Learner
+) -> None:
     """Gives an encoder the weights of the preset, where the recipe names one.
 
     Its decoders come too where it has some, of the same learner.
 
     Args:
-        recipe: the recipe.
+        recipe: it may name a preset.
         network: name and arguments of the network, as a run makes them.
         encoder: that network without a head.
         learner: the recipe's, around the encoder.
@@ -51,37 +71,44 @@ def load(recipe: Recipe, network: dict[str, Any], encoder: keras.Model, learner:
     name = recipe.train.begin_with
     if name is None:
         return
-    preset = folder(recipe)
-    content = presets.card(preset)
-    there = content["model"]["network"]
-    for option, theirs, ours in differences(_fixed(there), _fixed(network)):
-        said = ["the default" if value is None else repr(value) for value in (theirs, ours)]
-        raise ZooError(
-            f"train.begin_with = {name!r} has other weights: its network.{option} is {said[0]}. "
-            f"Received: {said[1]}"
-        )
+    folder = preset(recipe)
+    model = presets.card(folder)["model"]
+    _check_network(name, model["network"], network)
     try:
-        if content["model"]["learner"] == recipe.learner.spec:
-            for stage, part in parts_of(learner).items():
-                if (path := presets.decoder(stage)) in content["files"]:
-                    part.load_weights(cards.checked(preset, path))
+        if model["learner"] == recipe.learner.spec:
+            _give_decoders(folder, learner)
         # Afterwards, because decoders come with the stages that they were trained with.
-        encoder.load_weights(cards.checked(preset, presets.ENCODER))
+        encoder.load_weights(cards.checked(folder, presets.ENCODER))
+    except ZooError:
+        raise
     except ValueError:
+        _check_size(name, model["network"]["image_size"], network["image_size"])
+        raise
+
+
+def _give_decoders(folder: str, learner: Learner) -> None:
+    there = presets.card(folder)["files"]
+    for stage, part in parts_of(learner).items():
+        path = presets.decoder(stage)
+        if path in there:
+            part.load_weights(cards.checked(folder, path))
+
+
+def _check_network(name: str, there: dict[str, Any], here: dict[str, Any]) -> None:
+    """Refuses another network; what follows from the labels, and the size, may differ."""
+    free = {"classes": None, "image_size": None}
+    found = differences({**there, **free}, {**here, **free})
+    for option, theirs, ours in sorted(found, key=lambda difference: difference[0] != "name"):
+        what = {"channels": "data of so many channels"}.get(option, f"network.{option}")
+        said = ["the default" if v is None else config.literal(v) for v in (theirs, ours)]
         raise ZooError(
-            f"The weights of train.begin_with = {name!r} are for images of "
-            f"{there['image_size']} pixels, which data.crop or else data.size sets. "
-            f"Received: {network['image_size']}"
-        ) from None
+            f"train.begin_with = {name!r} is for {what} = {said[0]}. Received: {said[1]}"
+        )
 
 
-def folder(recipe: Recipe) -> str:
-    """That of the preset, which the recipe names."""
-    try:
-        return presets.find_from(recipe.folder, recipe.train.begin_with)
-    except ZooError as error:
-        raise ZooError(f"train.begin_with: {error}") from None
-
-
-def _fixed(network: dict[str, Any]) -> dict[str, Any]:
-    return {option: value for option, value in network.items() if option not in _FREE}
+def _check_size(name: str, there: int, here: int) -> None:
+    if there != here:
+        raise ZooError(
+            f"train.begin_with = {name!r} is for images of {there} pixels, which data.crop or else "
+            f"data.size sets. Received: {here}"
+        )

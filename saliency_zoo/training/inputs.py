@@ -160,7 +160,7 @@ def resized(images: np.ndarray, size: int, chunk: int = 512) -> np.ndarray:
         return images
     import keras
 
-    from saliency_zoo.layers.preprocessing.model import resizing
+    from saliency_zoo.layers.preprocess import resizing
 
     layer = resizing(size)
     whole = images.dtype == np.uint8

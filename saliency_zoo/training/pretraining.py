@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import keras
@@ -37,7 +37,7 @@ def pretrain(run: Run) -> keras.Model:
     maps = None
     for number in range(1, run.recipe.train.rounds + 1):
         phase = "pretrain" if number == 1 else f"round{number}"
-        encoder, whole = begun(run)
+        encoder, whole = start(run)
         trained = _train(run, whole, phase, maps)
         if number < run.recipe.train.rounds:
             maps = decoded_maps(run, trained, run.checkpoint(phase).with_suffix(".npy"))
@@ -45,46 +45,50 @@ def pretrain(run: Run) -> keras.Model:
     return encoder
 
 
-def begun(run: Run) -> tuple[keras.Model, Learner]:
-    """The encoder that pre-training begins with, fresh or a preset's, and its learner."""
+def start(run: Run) -> tuple[keras.Model, Learner]:
+    """The encoder that pre-training begins with, fresh or a preset's, and its learner.
+
+    Args:
+        run: the run.
+    """
     encoder = run.build(run.recipe.train.seed)
     whole = run.learner(encoder)
-    beginning.load(run.recipe, run.network_spec(), encoder, whole)
+    beginning.give_weights(run.recipe, run.network_spec(), encoder, whole)
     return encoder, whole
 
 
 def take_over(run: Run, other: Path) -> None:
-    """Begins with the pre-training of a finished run, a folder with a card; see `copy`.
-
-    Of a run on other images nothing is taken.
+    """Begins with the pre-training of a finished run, if that saw the same images.
 
     Args:
-        run: a run whose pre-training is the same.
+        run: a run whose recipe pre-trains the same.
         other: the folder of the other one.
     """
     card = cards.read_card(other)
-    seen = {card[kind]["name"]: card[kind]["checksum"] for kind in ("data", "unlabelled")}
-    if (run.folder / ENCODER).exists() or seen != run.inputs.checksums:
+    images = {card[kind]["name"]: card[kind]["checksum"] for kind in ("data", "unlabelled")}
+    alike = (images, card.get("begun_with", {})) == (run.inputs.checksums, run.begun_with)
+    if (run.folder / ENCODER).exists() or not alike:
         return
     decoders = [name for name in card["files"] if name.startswith(f"{DECODERS}/")]
     for name in [HISTORY, *decoders, ENCODER]:
         cards.checked(other, name)
     run.took({"pretrain": card.get("seconds", {}).get("pretraining", 0.0)})
-    copy(run, other)
+    copy_pretraining(run, other, decoders)
 
 
-def copy(run: Run, other: Path) -> None:
-    """Copies what the pre-training of another run left, so that `pretrain` finds it done.
+def copy_pretraining(run: Run, other: Path, decoders: Iterable[str]) -> None:
+    """Copies what the pre-training of another run has left, so that `pretrain` finds it done.
 
     Args:
         run: a run whose pre-training is the same, on the same images.
-        other: the folder of the other one, which has left its encoder there.
+        other: the folder of the other one.
+        decoders: their files, as paths in that folder.
     """
     history = logs.read(other / HISTORY)
     logs.write(run.folder / HISTORY, [row for row in history if _pretrains(row["phase"])])
-    for path in [*sorted((other / DECODERS).glob("*.weights.h5")), other / ENCODER]:
-        with replacing(run.folder / path.relative_to(other)) as temporary:
-            shutil.copyfile(path, temporary)
+    for name in [*decoders, ENCODER]:
+        with replacing(run.folder / name) as temporary:
+            shutil.copyfile(other / name, temporary)
 
 
 def same(one: Recipe, other: Recipe) -> bool:

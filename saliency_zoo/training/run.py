@@ -48,13 +48,13 @@ class Run:
 
     def agree(self) -> None:
         """Refuses a worker that has another recipe or other images than the chief."""
-        workers.agree(self.strategy, {"recipe": config.to_table(self.recipe), **self._seen})
+        workers.agree(self.strategy, {"recipe": config.to_table(self.recipe), **self.seen})
 
     def begin(self) -> None:
         """Writes into the folder which run it holds; one that was begun goes on."""
         if not self.begun():
             write_text(self.folder / RECIPE, config.dumps(self.recipe))
-        for what, checksums in self._seen.items():
+        for what, checksums in self.seen.items():
             remember(self._scratch / f"{what}.json", checksums, what)
 
     def begun(self) -> bool:
@@ -75,7 +75,7 @@ class Run:
                 f"The folder {str(self.folder)!r} holds a run of another recipe: its {name} is "
                 f"{old!r}. Received: {new!r}"
             )
-        for what, checksums in self._seen.items():
+        for what, checksums in self.seen.items():
             check(self._scratch / f"{what}.json", checksums, what)
         return True
 
@@ -89,15 +89,15 @@ class Run:
 
     @functools.cached_property
     def begun_with(self) -> dict[str, str]:
-        """Checksum of the preset whose encoder pre-training begins with, by its name there."""
+        """Checksum of the preset that pre-training begins with, by its name in the recipe."""
         name = self.recipe.train.begin_with
-        return {} if name is None else {name: presets.origin(beginning.folder(self.recipe))}
+        return {} if name is None else {name: presets.origin(beginning.preset(self.recipe))}
 
     @property
-    def _seen(self) -> dict[str, dict[str, str]]:
-        """Checksums of what is read from elsewhere."""
-        presets_seen = {"teachers": self.teachers, "weights": self.begun_with}
-        return {"images": self.inputs.checksums, **{k: v for k, v in presets_seen.items() if v}}
+    def seen(self) -> dict[str, dict[str, str]]:
+        """Checksums of what is read from elsewhere, by what it is."""
+        named = {"teachers": self.teachers, "weights": self.begun_with}
+        return {"images": self.inputs.checksums, **{k: v for k, v in named.items() if v}}
 
     @property
     def _scratch(self) -> Path:

@@ -22,8 +22,11 @@ from saliency_zoo.training.strategy import shard
 
 # What is left there each worker makes again alone; teachers' scores take all of them.
 _SCRATCH = (
-    *(f"{what}.json" for what in ("images", "teachers", "weights")),
-    *("checkpoints/*.npz", "checkpoints/finetune-*.npy"),
+    "images.json",
+    "teachers.json",
+    "weights.json",
+    "checkpoints/*.npz",
+    "checkpoints/finetune-*.npy",
 )
 
 

@@ -6,14 +6,14 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.convolution.fft_conv2d import FFTConv2D
-from saliency_zoo.layers.convolution.flipped_conv2d import FlippedConv2D
-from saliency_zoo.layers.convolution.maxout_conv2d import MaxoutConv2D
-from saliency_zoo.layers.convolution.mlp_conv2d import MlpConv2D
-from saliency_zoo.layers.convolution.partially_connected_conv2d import PartiallyConnectedConv2D
-from saliency_zoo.layers.convolution.tiled_conv2d import TiledConv2D
+from saliency_zoo.layers.convolution.fft import FFTConv2D
+from saliency_zoo.layers.convolution.flipped import FlippedConv2D
+from saliency_zoo.layers.convolution.maxout import MaxoutConv2D
+from saliency_zoo.layers.convolution.mlpconv import MlpConv2D
+from saliency_zoo.layers.convolution.partially_connected import PartiallyConnectedConv2D
+from saliency_zoo.layers.convolution.tiled import TiledConv2D
 from saliency_zoo.layers.structure.maxout import Maxout
-from saliency_zoo.layers.structure.padding2d import Padding2D
+from saliency_zoo.layers.structure.padding import Padding2D
 from saliency_zoo.testing.arrays import normal
 
 X = normal((2, 7, 6, 3))

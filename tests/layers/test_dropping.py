@@ -5,7 +5,7 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.dense.drop_connect_dense import DropConnectDense
+from saliency_zoo.layers.dense.dropconnect import DropConnectDense
 from saliency_zoo.layers.structure.bias import Bias
 from saliency_zoo.layers.structure.residual_block import ResidualBlock
 from saliency_zoo.layers.structure.stage import Stage

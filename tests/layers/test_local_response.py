@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.normalisation.local_response_normalisation import (
+from saliency_zoo.layers.normalisation.local_response import (
     LocalResponseNormalisation,
 )
 from saliency_zoo.testing.arrays import normal

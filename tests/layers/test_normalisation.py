@@ -7,9 +7,9 @@ import pytest
 from saliency_zoo import ZooError
 from saliency_zoo.data.scaling import HOW, Scaling
 from saliency_zoo.data.whitening import Whitening as Estimator
+from saliency_zoo.layers.preprocess import normalising, preprocessing
 from saliency_zoo.layers.preprocessing.contrast_normalisation import ContrastNormalisation
 from saliency_zoo.layers.preprocessing.image_standardisation import ImageStandardisation
-from saliency_zoo.layers.preprocessing.model import normalising, preprocessing
 from saliency_zoo.layers.preprocessing.whitening import Whitening
 
 RNG = np.random.default_rng(0)

@@ -6,12 +6,12 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.pooling.gated_pooling2d import GatedPooling2D
-from saliency_zoo.layers.pooling.k_max_pooling2d import KMaxPooling2D
-from saliency_zoo.layers.pooling.mixed_pooling2d import MixedPooling2D
-from saliency_zoo.layers.pooling.spectral_pooling2d import SpectralPooling2D
-from saliency_zoo.layers.pooling.stochastic_pooling2d import StochasticPooling2D
-from saliency_zoo.layers.pooling.trainable_average_pooling2d import TrainableAveragePooling2D
+from saliency_zoo.layers.pooling.gated import GatedPooling2D
+from saliency_zoo.layers.pooling.k_max import KMaxPooling2D
+from saliency_zoo.layers.pooling.mixed import MixedPooling2D
+from saliency_zoo.layers.pooling.spectral import SpectralPooling2D
+from saliency_zoo.layers.pooling.stochastic import StochasticPooling2D
+from saliency_zoo.layers.pooling.trainable_average import TrainableAveragePooling2D
 from saliency_zoo.testing.arrays import normal
 from tests.layers.test_pooling import cells
 

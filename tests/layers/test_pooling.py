@@ -8,8 +8,8 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.pooling.lp_pooling2d import LpPooling2D
-from saliency_zoo.layers.pooling.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.pooling.lp import LpPooling2D
+from saliency_zoo.layers.pooling.max import ReversibleMaxPooling2D
 from saliency_zoo.layers.windows import same_margins
 from saliency_zoo.testing import gradients
 from saliency_zoo.testing.arrays import normal

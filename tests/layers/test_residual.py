@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.convolution.standard import ReversibleConv2D
 from saliency_zoo.layers.structure.padded_shortcut import PaddedShortcut
 from saliency_zoo.layers.structure.residual_block import ResidualBlock
 from saliency_zoo.layers.structure.stage import Stage

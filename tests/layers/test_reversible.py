@@ -9,8 +9,8 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
+from saliency_zoo.layers.convolution.standard import ReversibleConv2D
+from saliency_zoo.layers.dense.standard import ReversibleDense
 from saliency_zoo.testing.arrays import normal
 
 SIZES = [(8, 8), (7, 9), (6, 5)]

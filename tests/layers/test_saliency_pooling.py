@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from saliency_zoo.layers.pooling.saliency_pooling2d import SaliencyPooling2D
+from saliency_zoo.layers.pooling.saliency import SaliencyPooling2D
 from saliency_zoo.networks.network import create, stages
 from saliency_zoo.testing import gradients
 from saliency_zoo.testing.arrays import normal

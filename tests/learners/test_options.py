@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import saliency_zoo as zoo
-from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
+from saliency_zoo.layers.dense.standard import ReversibleDense
 from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.learners.distances import Distance
 from saliency_zoo.learners.stack import learner

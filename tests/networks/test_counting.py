@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+from saliency_zoo.layers.convolution.standard import ReversibleConv2D
 from saliency_zoo.layers.structure.branches import Branches
 from saliency_zoo.layers.structure.residual_block import ResidualBlock
 from saliency_zoo.layers.structure.stage import Stage

@@ -6,7 +6,7 @@ import pytest
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.make import names
-from saliency_zoo.layers.preprocessing.model import preprocessing
+from saliency_zoo.layers.preprocess import preprocessing
 from saliency_zoo.networks.network import (
     create,
     encoder,

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
-from saliency_zoo.layers.pooling.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.convolution.standard import ReversibleConv2D
+from saliency_zoo.layers.pooling.max import ReversibleMaxPooling2D
 from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import create, stages
 from saliency_zoo.pictures.inversion import inverted, strongest

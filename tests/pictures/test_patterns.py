@@ -8,8 +8,8 @@ import pytest
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
-from saliency_zoo.layers.pooling.reversible_max_pooling2d import ReversibleMaxPooling2D
+from saliency_zoo.layers.dense.standard import ReversibleDense
+from saliency_zoo.layers.pooling.max import ReversibleMaxPooling2D
 from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.networks.network import create, stages

@@ -15,8 +15,8 @@ from saliency_zoo.data.images import read_image, write_image
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.pictures.filters import _seen
 from saliency_zoo.pictures.mosaic import as_map
+from saliency_zoo.pictures.output import on_screen
 from saliency_zoo.pictures.picture import images_of
-from saliency_zoo.pictures.shown import on_screen
 from saliency_zoo.pictures.subject import Subject
 from tests.runs import PRESET, RECIPE, command, finished_run, preset, refusal  # noqa: F401
 
@@ -160,7 +160,10 @@ def test_it_is_shown_on_a_screen_where_there_is_one(preset, monkeypatch):  # noq
         ("--picture inversion top=0", "top of a picture is at least 1. Received: 0"),
         ("--picture filters --data synthetic", "'filters' is drawn without images."),
         ("--picture filters --out a.jpg", "its file ends in .png. Received: 'a.jpg'"),
-        ("--picture filters --out a.png --screen", "is shown (--screen) or written (--out)."),
+        (
+            "--picture filters --out a.png --screen",
+            "is shown (--screen) or written (--out), not both.",
+        ),
         ("--picture filters data=x", "data is an argument of the command"),
         ("--picture deep_filters stage=stage9", "Unknown stage of 'thesis_conv.tiny'."),
         ("--picture auxiliary stage=stage3", "Unknown stage with such weights."),

@@ -408,9 +408,9 @@ def test_told_to_stop_it_ends_its_workers(tmp_path, monkeypatch):
 def test_a_search_does_not_go_on_with_other_images(tmp_path):
     file, out = written(tmp_path), tmp_path / "out"
     recipe = begun(file, out)
-    remember(out / trials.IMAGES, Inputs.read(recipe, out).checksums, "images")
-    kept = json.loads((out / trials.IMAGES).read_text())
-    write_json(out / trials.IMAGES, dict.fromkeys(kept, "0" * 64))
+    remember(out / "images.json", Inputs.read(recipe, out).checksums, "images")
+    kept = json.loads((out / "images.json").read_text())
+    write_json(out / "images.json", dict.fromkeys(kept, "0" * 64))
     text = refusal("tune", file, "--trials", "2", "--out", out)
     assert text.startswith("The images of 'synthetic' have changed since ")
 

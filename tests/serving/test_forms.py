@@ -12,7 +12,7 @@ import tensorflow as tf
 import saliency_zoo as zoo
 from saliency_zoo import presets
 from saliency_zoo.data.synthetic import synthetic
-from saliency_zoo.layers.preprocessing.model import preprocessing, resizing
+from saliency_zoo.layers.preprocess import preprocessing, resizing
 from saliency_zoo.serving.endpoints import Endpoint, endpoints
 from saliency_zoo.serving.forms import check, form, images, onnx
 from saliency_zoo.serving.forms.form import export_form

@@ -7,11 +7,12 @@ import h5py
 import numpy as np
 import pytest
 
-from saliency_zoo import cards, config, presets
+import saliency_zoo as zoo
+from saliency_zoo import cards, config, experiment, presets
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetuning import finetune
 from saliency_zoo.experiment import train
-from saliency_zoo.training import loop, workers
+from saliency_zoo.training import loop, pretraining, workers
 from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, Killed, arrays, command, finished_run, kill_at, preset, refusal  # noqa: F401
 
@@ -44,7 +45,7 @@ def test_without_epochs_it_is_that_encoder(file, preset, tmp_path):  # noqa: F81
     assert card["pretrained"] is True
     assert set(card["metrics"]["accuracy"]) == {"pretrained", "none", "difference"}
     assert presets.verify(str(tmp_path / "run")) == []
-    assert f"began as  {preset}" in command("show", tmp_path / "run").out
+    assert f"begun as  {preset}" in command("show", tmp_path / "run").out
 
 
 def test_with_epochs_it_goes_on_from_there(file, preset, tmp_path, monkeypatch):  # noqa: F811
@@ -62,15 +63,23 @@ def test_with_epochs_it_goes_on_from_there(file, preset, tmp_path, monkeypatch):
     first, second = began[0], began[3]  # the first stage of each round
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
-    stage = arrays(preset / "decoders/stage1.weights.h5").values()
-    known = {weight.tobytes() for weight in stage}
-    assert all(weight.tobytes() in known for weight in first if weight.size > 1)
+    known = {a.tobytes() for a in arrays(preset / "decoders/stage1.weights.h5").values()}
+    assert all(w.tobytes() in known for w in first if w.size > 1)  # but numbers that fix losses
 
 
 def test_decoders_of_another_learner_are_left(file, preset, tmp_path):  # noqa: F811
-    words = begun(preset, "train.epochs=0", "learner={name='autoencoder'}")
-    train(config.load(file, [*words, "finetune.epochs=1"]), tmp_path / "run", "one")
-    assert same(preset / "encoder.weights.h5", tmp_path / "run/encoder.weights.h5")
+    words = begun(preset, "learner.saliency_weight=2.0")
+    run = Run(config.load(file, words), tmp_path / "run", "one")
+    plain = run.build(run.recipe.train.seed)
+    fresh, (encoder, found) = run.learner(plain), pretraining.start(run)
+    theirs = zoo.load(str(preset), preprocess=False)
+    for one, other in zip(theirs.get_weights(), encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    pairs = list(zip(fresh.weights, found.weights, strict=True))
+    own = [pair for pair in pairs if not any(pair[0] is weight for weight in plain.weights)]
+    assert own
+    for one, other in own:
+        np.testing.assert_array_equal(np.array(one), np.array(other))
 
 
 def test_a_killed_run_goes_on_with_this_preset_alone(file, preset, tmp_path, monkeypatch):  # noqa: F811
@@ -92,6 +101,40 @@ def test_a_killed_run_goes_on_with_this_preset_alone(file, preset, tmp_path, mon
         train(config.load(file, begun("first")), tmp_path / "run", "one")
 
 
+def test_a_damaged_preset_is_said_to_be_damaged(file, preset, tmp_path):  # noqa: F811
+    shutil.copytree(preset, tmp_path / "damaged")
+    weights = tmp_path / "damaged/encoder.weights.h5"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    said = refusal("train", file, "--out", tmp_path / "run", *begun(tmp_path / "damaged"))
+    assert "encoder.weights.h5" in said
+    assert "images of" not in said
+
+
+def test_a_table_takes_over_from_runs_with_the_same_preset_alone(file, preset, tmp_path):  # noqa: F811
+    shutil.copytree(preset, tmp_path / "first")
+    words = begun("first", "finetune.without_pretraining=false")
+    train(config.load(file, words), tmp_path / "one", "one")
+    recipe = config.load(file, [*words, "finetune.epochs=2"])
+    run = Run(recipe, tmp_path / "two", "one")
+    pretraining.take_over(run, tmp_path / "one")
+    assert same(tmp_path / "one/encoder.weights.h5", run.encoder)
+    with h5py.File(tmp_path / "first/encoder.weights.h5", "r+") as content:
+        content.attrs["other"] = 1
+    cards.write_card(tmp_path / "first", cards.read_card(tmp_path / "first"))
+    run = Run(recipe, tmp_path / "three", "one")
+    pretraining.take_over(run, tmp_path / "one")
+    assert not run.encoder.exists()
+
+
+def test_what_is_borrowed_has_the_rights_of_its_images(file, tmp_path):
+    words = ["train.begin_with=best_large.tin10", "train.epochs=0", "data.size=40", "data.crop=32"]
+    large = config.load(f"{presets.find('best_large.tin10')}/recipe.toml")
+    words += [f"network={config.literal(large.network.spec)}", "learner={name='contrastive'}"]
+    card = train(config.load(file, [*words, "finetune.max_steps=1"]), tmp_path / "run", "one")
+    assert card["licence"] == experiment.LICENCE_DATA
+    assert card["images_seen"]["pretraining"] == 0
+
+
 def test_its_scaling_comes_with_it(file, preset, tmp_path):  # noqa: F811
     own = Run(config.load(file, ["data.options.seed=5"]), tmp_path / "own").inputs.scaling
     inputs = Run(config.load(file, begun(preset)), tmp_path / "run").inputs
@@ -103,10 +146,14 @@ def test_its_scaling_comes_with_it(file, preset, tmp_path):  # noqa: F811
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["data.scaling=unit"], "by data.scaling = {'name': 'standardise'}. Received: {'name'"),
-        (["network.filters=8"], "has other weights: its network.filters is 4. Received: 8"),
-        (["network.pooling=average"], "its network.pooling is the default. Received: 'average'"),
-        (["data.scaling=zca"], "by data.scaling = {'name': 'standardise'}. Received: {'name'"),
+        (["data.scaling=unit"], 'was trained with data.scaling = { name = "standardise" }: set'),
+        (["network.filters=8"], "is for network.filters = 4. Received: 8"),
+        (["network.pooling=average"], 'is for network.pooling = the default. Received: "average"'),
+        (
+            ["network={name='thesis_dense_small'}"],
+            'is for network.name = "thesis_conv". Received: ',
+        ),
+        (["train.begin_with=thesis_conv.none_tin10"], "was not pre-trained is nothing to begin"),
         (["train.begin_with=nowhere"], "train.begin_with: Unknown preset."),
         (["train.begin_with=3"], "train.begin_with is a string. Received: 3"),
     ],
@@ -119,4 +166,4 @@ def test_what_it_cannot_begin_with(file, preset, tmp_path, words, sentence):  # 
 def test_dense_weights_are_for_one_size(file, tmp_path):
     words = begun("thesis_dense_small.dual_path_tin10", "network={name='thesis_dense_small'}")
     said = refusal("train", file, "--out", tmp_path / "run", *words, "data.crop=10")
-    assert "are for images of 32 pixels, which data.crop or else data.size sets." in said
+    assert "is for images of 32 pixels, which data.crop or else data.size sets." in said

@@ -140,7 +140,7 @@ def test_scaling_standardises_each_channel_and_inverts():
 
 
 def test_the_layers_of_an_exported_model_scale_alike():
-    from saliency_zoo.layers.preprocessing.model import preprocessing
+    from saliency_zoo.layers.preprocess import preprocessing
 
     scaling = Scaling.fit(IMAGES)
     square = IMAGES[:, :, 1:11]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import saliency_zoo as zoo
-from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
+from saliency_zoo.layers.dense.standard import ReversibleDense
 from saliency_zoo.learners.stack import learner
 from saliency_zoo.recipe import Train
 from saliency_zoo.training import loop

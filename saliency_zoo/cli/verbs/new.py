@@ -18,7 +18,8 @@ VERB = Verb(
     argument(
         "--begin-with",
         metavar="PRESET",
-        help="fine-tune the encoder of this preset, or of a finished run; default: pre-train one",
+        help="begin with the encoder of this preset or finished run: fine-tune it or, without "
+        "labels, pre-train it further; default: pre-train a fresh one",
     ),
     function=run,
 )

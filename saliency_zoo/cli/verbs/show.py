@@ -24,11 +24,12 @@ def run(parsed) -> None:
 
 
 def _show_picture(parsed, words) -> None:
+    _check_one_destination(parsed)
     from saliency_zoo.training import backend
 
     backend.start()
     from saliency_zoo.config import parse_options
-    from saliency_zoo.pictures import picture, shown
+    from saliency_zoo.pictures import output, picture
 
     if parsed.picture == "list":
         rows = picture.kinds()
@@ -37,9 +38,9 @@ def _show_picture(parsed, words) -> None:
     options = read_options(words, "name", "kind", "data", "out")
     if parsed.data:
         options |= parse_options([f"data={parsed.data}"])
-    _check_either(parsed)
     if parsed.screen:
-        return shown.on_screen(picture.picture(parsed.name, parsed.picture, **options))
+        output.check_screen()
+        return output.on_screen(picture.picture(parsed.name, parsed.picture, **options))
     path = picture.save(parsed.name, parsed.picture, parsed.out, **options)
     print_json({"picture": str(path)}) if parsed.json else print(f"picture: {path}")
     return None
@@ -53,26 +54,32 @@ def _show_data(parsed) -> None:
             "Of an image set --out FILE writes a sheet of its images; --picture and --data are for "
             f"pictures of a preset. Received: {parsed.picture or parsed.data!r}"
         )
-    _check_either(parsed)
+    _check_one_destination(parsed)
     from saliency_zoo.data.image_set import load
+    from saliency_zoo.data.images import write_image
     from saliency_zoo.data.summary import in_words, summarise
+    from saliency_zoo.pictures import contact, output
 
+    if parsed.out:
+        output.check_file(parsed.out)
+    if parsed.screen:
+        output.check_screen()
     found = load(parsed.set, **read_options(parsed.assignments, "name", "data", "path"))
     row = summarise(found)
-    if parsed.out or parsed.screen:
-        from saliency_zoo.pictures import contact, shown
+    text = in_words(row)
+    if parsed.out:
+        write_image(parsed.out, contact.sheet(found))
+        row, text = {**row, "picture": parsed.out}, f"{text}\npicture: {parsed.out}"
+    print_json(row) if parsed.json else print(text)
+    if parsed.screen:
+        output.on_screen(contact.sheet(found))
 
-        if parsed.screen:
-            shown.on_screen(contact.sheet(found))
-        else:
-            shown.write(parsed.out, lambda: contact.sheet(found))
-    print_json(row) if parsed.json else print(in_words(row))
 
-
-def _check_either(parsed) -> None:
+def _check_one_destination(parsed) -> None:
     if parsed.screen and parsed.out:
         raise ZooError(
-            f"A picture is shown (--screen) or written (--out). Received: --out {parsed.out}"
+            "A picture is shown (--screen) or written (--out), not both. "
+            f"Received: --screen and --out {parsed.out}"
         )
 
 

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.augmentation.augmentation import Augmentation
+from saliency_zoo.layers.augmentation.base import Augmentation
 
 # Lightness, and the two directions of colour, of the American colour television standard (YIQ).
 _LIGHTNESS = (0.299, 0.587, 0.114)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.augmentation.augmentation import Augmentation
+from saliency_zoo.layers.augmentation.base import Augmentation
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

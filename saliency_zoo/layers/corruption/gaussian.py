@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.corruption.corruption import Corruption
+from saliency_zoo.layers.corruption.base import Corruption
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

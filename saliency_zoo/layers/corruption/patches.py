@@ -5,7 +5,7 @@ from keras import ops
 
 from saliency_zoo.errors import ZooError
 from saliency_zoo.layers.augmentation.hide_patches import HidePatches
-from saliency_zoo.layers.corruption.corruption import Corruption
+from saliency_zoo.layers.corruption.base import Corruption
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

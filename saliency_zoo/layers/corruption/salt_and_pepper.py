@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from saliency_zoo.layers.corruption.corruption import RateCorruption
+from saliency_zoo.layers.corruption.base import RateCorruption
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

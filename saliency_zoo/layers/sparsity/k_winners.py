@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError, unknown
-from saliency_zoo.layers.sparsity.sparsity import Sparsity, flat
+from saliency_zoo.layers.sparsity.base import Sparsity, flat
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.sparsity.unit_response import UnitSparsity
+from saliency_zoo.layers.sparsity.base import UnitSparsity
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

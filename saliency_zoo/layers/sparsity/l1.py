@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from saliency_zoo.layers.sparsity.sparsity import Sparsity, flat
+from saliency_zoo.layers.sparsity.base import Sparsity, flat
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

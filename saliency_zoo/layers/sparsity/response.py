@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from saliency_zoo.layers.sparsity.sparsity import TargetedSparsity, flat
+from saliency_zoo.layers.sparsity.base import TargetedSparsity, flat
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

@@ -54,7 +54,7 @@ class Branches(keras.layers.Layer):
 
     @classmethod
     def example(cls):
-        from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+        from saliency_zoo.layers.convolution.standard import ReversibleConv2D
 
         rows = [[], [ReversibleConv2D(4, 3, padding="same"), keras.layers.ReLU()]]
         return {"rows": rows}, (2, 6, 6, 3)

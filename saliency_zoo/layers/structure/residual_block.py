@@ -60,8 +60,8 @@ class ResidualBlock(keras.layers.Layer):
 
     @classmethod
     def example(cls):
-        from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
-        from saliency_zoo.layers.normalisation.batch_normalisation import BatchNormalisation
+        from saliency_zoo.layers.convolution.standard import ReversibleConv2D
+        from saliency_zoo.layers.normalisation.batch import BatchNormalisation
         from saliency_zoo.layers.structure.padded_shortcut import PaddedShortcut
 
         body = [ReversibleConv2D(4, 3, strides=2, padding="same"), BatchNormalisation()]

@@ -103,7 +103,7 @@ class Stage(keras.layers.Layer):
 
     @classmethod
     def example(cls):
-        from saliency_zoo.layers.convolution.reversible_conv2d import ReversibleConv2D
+        from saliency_zoo.layers.convolution.standard import ReversibleConv2D
 
         layers = [ReversibleConv2D(4, 3, padding="same"), keras.layers.ReLU()]
         return {"layers": layers}, (2, 6, 6, 3)

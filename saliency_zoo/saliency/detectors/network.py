@@ -67,7 +67,7 @@ def _loaded(folder: str, checksum: str) -> tuple[Any, tuple[int, ...]]:
     import keras
 
     from saliency_zoo import presets
-    from saliency_zoo.layers.preprocessing.model import normalising, preprocessing
+    from saliency_zoo.layers.preprocess import normalising, preprocessing
 
     encoder = presets.load(folder, preprocess=False)
     learner = presets.saliency_decoder(folder, encoder)

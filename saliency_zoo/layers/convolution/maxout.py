@@ -4,7 +4,7 @@ import functools
 
 from keras import ops, saving
 
-from saliency_zoo.layers.convolution.multi_kernel_conv2d import MultiKernelConv2D
+from saliency_zoo.layers.convolution.multi_kernel import MultiKernelConv2D
 
 
 @saving.register_keras_serializable("saliency_zoo")

@@ -19,12 +19,15 @@ class Augmentation(Noisy):
         """How many random numbers an image of this size takes."""
         raise NotImplementedError
 
+    def noise_shape(self, shape):
+        return (self.numbers(*shape[:2]),)
+
     def call(self, inputs, noise=None, training=None):
         images, maps = (ops.cast(part, self.compute_dtype) for part in inputs)
         if not training:
             return list(self.rest(images, maps))
         if noise is None:
-            noise = self.draw(images, (self.numbers(*images.shape[1:3]),))
+            noise = self.draw(images)
         return list(self.augment(images, maps, noise))
 
     def rest(self, images, maps):

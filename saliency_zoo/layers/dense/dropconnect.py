@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.layers.dense.reversible_dense import ReversibleDense
+from saliency_zoo.layers.dense.standard import ReversibleDense
 
 
 @keras.saving.register_keras_serializable("saliency_zoo")

@@ -20,7 +20,7 @@ class Corruption(Noisy):
         if not training:
             return inputs
         if noise is None:
-            noise = self.draw(inputs, self.noise_shape(inputs.shape[1:]))
+            noise = self.draw(inputs)
         return self.corrupt(inputs, noise, saliency)
 
     def corrupt(self, inputs, noise, saliency):
