@@ -98,6 +98,18 @@ def card(name: str) -> dict[str, Any]:
     return cards.read_card(find(name))
 
 
+def check_pretrained(name: str) -> None:
+    """Refuses a preset whose encoder has learnt nothing, where one is to begin with it.
+
+    Args:
+        name: a preset.
+    """
+    if not card(name).get("pretrained", True):
+        raise ZooError(
+            f"An encoder that was not pre-trained is nothing to begin with. Received: {name!r}"
+        )
+
+
 def load(
     name: str,
     head: str | None = None,

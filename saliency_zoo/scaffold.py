@@ -20,7 +20,7 @@ description = {description}
 [data]
 name = {data}
 pretrain_on = "{pretrain_on}"
-options = {{ size = {read} }}    # images are read at this size, for their saliency maps
+options = {options}    # images are read at this size, for their saliency maps
 size = {size}                  # and resized to this, for the network
 {crop}{scaling}
 [saliency]                 # for what looks at maps; `saliency-zoo list` names other detectors
@@ -82,8 +82,10 @@ def new(folder: str | Path, out: str | Path | None = None, begin_with: str | Non
     counts = {name: len(splits[name]) for name in ("unlabelled", "train") if name in splits}
     folder, labelled = Path(folder).resolve(), "train" in counts
     start = os.environ.get(ROOT_VARIABLE) or out.parent.resolve()
-    preset = None if begin_with is None else _named(begin_with, out)
-    recipe = _DEFAULT if begin_with is None else _of_preset(begin_with)
+    preset, recipe, channels = None, _DEFAULT, 3
+    if begin_with is not None:
+        preset, recipe = _named(begin_with, out), _of_preset(begin_with)
+        channels = presets.card(begin_with)["model"]["network"]["channels"]
     text = _TEMPLATE.format(
         file=out,
         stem=out.stem,
@@ -92,7 +94,7 @@ def new(folder: str | Path, out: str | Path | None = None, begin_with: str | Non
         pretrain_on="+".join(counts),
         batch_size=_batch_size(sum(counts.values())),
         train=_training(recipe, preset, labelled),
-        **_parts(recipe),
+        **_parts(recipe, channels),
     )
     if labelled:
         size = _batch_size(counts["train"])
@@ -110,6 +112,7 @@ def _named(preset: str, out: Path) -> str:
 
 def _of_preset(name: str) -> Recipe:
     """That of the preset, whose fine-tuning is the default one where teachers had a part in it."""
+    presets.check_pretrained(name)
     recipe = config.load(Path(presets.find(name)) / presets.RECIPE)
     finetune = recipe.finetune or Finetune()
     if finetune.teachers:
@@ -123,12 +126,13 @@ def _description(preset: str | None, images: str) -> str:
     return f"The encoder of {preset} on {images}"
 
 
-def _parts(recipe: Recipe) -> dict[str, str]:
+def _parts(recipe: Recipe, channels: int) -> dict[str, str]:
     """What a recipe for other images has in common with this one."""
     data = recipe.data
     scaled = data.scaling != Data().scaling
+    grey = {"channels": channels} if channels == 1 else {}
     return {
-        "read": str(max(64, data.size)),
+        "options": config.literal({"size": max(64, data.size), **grey}),
         "size": str(data.size),
         "crop": _CROP.format(crop=data.crop) if data.crop else "",
         "scaling": f"scaling = {config.literal(data.scaling.spec)}\n" if scaled else "",

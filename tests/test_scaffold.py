@@ -94,6 +94,12 @@ def test_the_recipe_of_a_preset_for_other_images_trains_as_it_is(place, name):
         np.testing.assert_array_equal(one, other)
 
 
+def test_what_has_learnt_nothing_is_no_preset_to_begin_with(place):
+    fill(place / "photos", cat=6, dog=6)
+    assert "was not pre-trained" in refusal("new", "photos", "--begin-with", "lenet5.mnist")
+    assert not (place / "photos.toml").exists()
+
+
 def test_a_run_goes_on_with_other_images(place, finished_run):  # noqa: F811
     fill(place / "photos", unlabelled=5)
     new("photos", "recipes/more.toml", str(finished_run))

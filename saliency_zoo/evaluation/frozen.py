@@ -114,9 +114,11 @@ def _decoded(name: str, part: Split) -> dict[str, float]:
 
     Joint training leaves no decoders that belong to the encoder, so that nothing is said of them.
     """
-    if config.load(Path(presets.find(name)) / presets.RECIPE).train.joint_epochs:
+    card, recipe = presets.card(name), config.load(Path(presets.find(name)) / presets.RECIPE)
+    there = any(path.startswith(f"{presets.DECODERS}/") for path in card["files"])
+    if recipe.train.joint_epochs or not there:
         return {}
-    seen = presets.card(name)["model"]["preprocessing"]
+    seen = card["model"]["preprocessing"]
     learner = presets.stack(name, presets.load(name, preprocess=False))
     scaled = outputs(presets.preprocessing(presets.find(name), seen), part.images)
     return decoded(learner, scaled, masks_seen(part, seen["size"], seen["crop"]))

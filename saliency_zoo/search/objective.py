@@ -29,7 +29,7 @@ from saliency_zoo.training import pretraining
 from saliency_zoo.training.inputs import resized
 from saliency_zoo.training.run import Run
 
-LABELS = "accuracy"
+LABELS, DECODED = "accuracy", ("reconstruction", "saliency_auc")
 
 
 class _Trial(Run):
@@ -64,12 +64,19 @@ def _reuse_pretraining(run: Run) -> None:
     if (run.folder / ENCODER).exists():
         return
     for encoder in sorted(run.folder.parent.glob(f"*/{ENCODER}")):  # written when all else is
-        if pretraining.same(config.load(encoder.parent / RECIPE), run.recipe):
-            other = encoder.parent
+        other = encoder.parent
+        if _pretrains_alike(run, other / RECIPE):
             print(f"pre-training taken over from trial {other.name}", file=sys.stderr)
             decoders = [p.relative_to(other) for p in (other / DECODERS).glob("*.weights.h5")]
             pretraining.copy_pretraining(run, other, map(str, decoders))
             return
+
+
+def _pretrains_alike(run: Run, file: Path) -> bool:
+    try:
+        return pretraining.same(config.load(file), run.recipe)
+    except (ZooError, OSError):  # that trial is damaged
+        return False
 
 
 def prepared(recipe: Recipe, search: Search, folder: Path) -> _Trial:
@@ -145,7 +152,7 @@ def _builders(images: ImageSet) -> dict[str, Split | Callable[[], Split]]:
 
 def _check_decodable(recipe: Recipe, search: Search) -> None:
     """Decoders that joint training has left behind say nothing of the encoder."""
-    if recipe.train.joint_epochs and search.objective in ("reconstruction", "saliency_auc"):
+    if recipe.train.joint_epochs and search.objective in DECODED:
         raise ZooError(
             f"The objective {search.objective!r} needs train.joint_epochs = 0: joint training "
             f"leaves no decoders of the encoder. Received: {recipe.train.joint_epochs}"
@@ -163,6 +170,12 @@ def _check_decodes(run: Run, search: Search) -> None:
         raise ZooError(
             f"The objective {search.objective!r} is for a learner that {what}. "
             f"Received: {run.recipe.learner.name!r}"
+        )
+    if search.objective in DECODED and not pretraining.leaves_decoders(run):
+        raise ZooError(
+            f"The objective {search.objective!r} needs decoders, which do not come with "
+            f"train.begin_with = {run.recipe.train.begin_with!r}: train.epochs is at least 1. "
+            f"Received: {run.recipe.train.epochs}"
         )
     if search.objective == "saliency_auc" and _judged(run).masks is None:
         name = run.inputs.labelled.name

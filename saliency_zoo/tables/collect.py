@@ -11,7 +11,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.finetuning.finetune import PRETRAINED
 from saliency_zoo.presets import HISTORY, RESULTS
 from saliency_zoo.registry import networks
-from saliency_zoo.tables.earlier import ABOUT, Content, Place, recipe_of
+from saliency_zoo.tables.earlier import ABOUT, PRESETS, Content, Place, recipe_of
 from saliency_zoo.tables.plan import Cell, Table
 from saliency_zoo.training import logs
 
@@ -53,16 +53,16 @@ def _row(table: Table, group: str, row: str, done: Done, known: Content | None) 
     found = [(cell, card) for cell, card in done if (cell.group, cell.row) == (group, row)]
     runs = {} if known is None else {run["seed"]: run for run in known["runs"]}
     runs |= {cell.seed: _run(cell, card) for cell, card in found}
-    about = {key: known[key] for key in ABOUT} if known else {}
+    about = {key: known[key] for key in (*ABOUT, *PRESETS) if key in known} if known else {}
     if found:
-        _check_images(known, found)
+        _check_alike(known, found)
         about = {**_about(*found[0]), "versions": _versions([about, *(c for _, c in found)])}
     there = [runs[seed] for seed in table.seeds if seed in runs]
     return {"label": row, "values": table.rows[row], **about, "runs": there}
 
 
-def _check_images(known: Content | None, found: Done) -> None:
-    """A row whose seeds saw different images would be nobody's result."""
+def _check_alike(known: Content | None, found: Done) -> None:
+    """A row whose seeds saw different images, or presets, would be nobody's result."""
     for cell, card in found:
         for kind in ("data", "unlabelled"):
             there = (known or found[0][1])[kind]
@@ -71,6 +71,21 @@ def _check_images(known: Content | None, found: Done) -> None:
                     f"Other seeds of {cell.row!r} were run on other images, whose checksum is "
                     f"{there['checksum'][:12]}. Received: {card[kind]['checksum'][:12]}"
                 )
+        there = _presets(known or found[0][1])
+        if there != _presets(card):
+            raise ZooError(
+                f"Other seeds of {cell.row!r} were run with other presets: {_short(there)}. "
+                f"Received: {_short(_presets(card))}"
+            )
+
+
+def _presets(made: Content) -> dict[str, str]:
+    """Checksums of the presets that a run or a row began with or was taught by."""
+    return {**made.get("begun_with", {}), **made.get("teachers", {})}
+
+
+def _short(checksums: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {checksum[:12]}" for name, checksum in checksums.items()) or "none"
 
 
 def _about(cell: Cell, card: Card) -> dict[str, Any]:
@@ -83,6 +98,7 @@ def _about(cell: Cell, card: Card) -> dict[str, Any]:
         "protocol": card["metrics"]["protocol"],
         "parameters": _parameters(json.dumps({**network, "classes": len(classes)})),
         "images": _images_seen(cell, card["images_seen"]["pretraining"]),
+        **{key: card[key] for key in PRESETS if key in card},
     }
 
 

@@ -14,6 +14,7 @@ Content = Mapping[str, Any]
 Place = tuple[str, str]
 # What a row says of all its seeds.
 ABOUT = ("recipe", "data", "unlabelled", "protocol", "parameters", "images", "versions")
+PRESETS = ("begun_with", "teachers")  # of rows that have some
 
 
 def read(path: Path, planned: Sequence[Cell]) -> dict[Place, Content]:
@@ -28,7 +29,7 @@ def read(path: Path, planned: Sequence[Cell]) -> dict[Place, Content]:
         return {}
     try:
         found = {
-            place: {key: row[key] for key in (*ABOUT, "runs")}
+            place: {key: row[key] for key in (*ABOUT, "runs", *(k for k in PRESETS if k in row))}
             for place, row in _rows(json.loads(path.read_text(encoding="utf-8")))
         }
         recipes = {place: _resolved(row["recipe"]) for place, row in found.items()}

@@ -1,5 +1,6 @@
 """The preset whose encoder pre-training begins with, where `train.begin_with` names one."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import parts_of
 from saliency_zoo.recipe import Recipe
+from saliency_zoo.registry import networks
 from saliency_zoo.training.differences import differences
 
 _OF_ONE_SIZE = ("zca", "pca")  # scalings that were fitted to whole images
@@ -24,11 +26,7 @@ def preset(recipe: Recipe) -> str:
     """
     try:
         found = presets.find_from(recipe.folder, recipe.train.begin_with)
-        if not presets.card(found).get("pretrained", True):
-            raise ZooError(
-                "an encoder that was not pre-trained is nothing to begin with. "
-                f"Received: {recipe.train.begin_with!r}"
-            )
+        presets.check_pretrained(found)
     except ZooError as error:
         raise ZooError(f"train.begin_with: {error}") from None
     return found
@@ -40,7 +38,7 @@ def scaling(recipe: Recipe) -> Scaling | None:
     Args:
         recipe: it may name a preset.
     """
-    if recipe.train.begin_with is None:
+    if not recipe.train.begin_with:
         return None
     name, folder, own = recipe.train.begin_with, preset(recipe), recipe.data
     there = config.load(Path(folder) / presets.RECIPE).data
@@ -60,50 +58,75 @@ def give_weights(
 ) -> None:
     """Gives an encoder the weights of the preset, where the recipe names one.
 
-    Its decoders come too where it has some, of the same learner.
-
     Args:
         recipe: it may name a preset.
         network: name and arguments of the network, as a run makes them.
         encoder: that network without a head.
-        learner: the recipe's, around the encoder.
+        learner: the recipe's, around the encoder; its decoders are the preset's if those fit.
     """
     name = recipe.train.begin_with
-    if name is None:
+    if not name:
         return
     folder = preset(recipe)
-    model = presets.card(folder)["model"]
-    _check_network(name, model["network"], network)
+    there = presets.card(folder)["model"]["network"]
+    _check_network(name, there, network)
+    if has_decoders(recipe, network):
+        for stage, part in parts_of(learner).items():
+            part.load_weights(cards.checked(folder, presets.decoder(stage)))
+    # Afterwards, because decoders come with the stages that they were trained with.
+    weights = cards.checked(folder, presets.ENCODER)
     try:
-        if model["learner"] == recipe.learner.spec:
-            _give_decoders(folder, learner)
-        # Afterwards, because decoders come with the stages that they were trained with.
-        encoder.load_weights(cards.checked(folder, presets.ENCODER))
-    except ZooError:
-        raise
+        encoder.load_weights(weights)
     except ValueError:
-        _check_size(name, model["network"]["image_size"], network["image_size"])
+        _check_size(name, there["image_size"], network["image_size"])
         raise
 
 
-def _give_decoders(folder: str, learner: Learner) -> None:
-    there = presets.card(folder)["files"]
-    for stage, part in parts_of(learner).items():
-        path = presets.decoder(stage)
-        if path in there:
-            part.load_weights(cards.checked(folder, path))
+def has_decoders(recipe: Recipe, network: dict[str, Any]) -> bool:
+    """Whether decoders come with the encoder of the preset that the recipe names.
+
+    They do from one of the same learner and the same size, unless it is a compact one, or joint
+    training has moved its encoder on from them.
+
+    Args:
+        recipe: it names a preset.
+        network: as `give_weights` takes it.
+    """
+    folder = preset(recipe)
+    card, there = presets.card(folder), config.load(Path(folder) / presets.RECIPE)
+    return (
+        there.learner == recipe.learner
+        and card["model"]["network"]["image_size"] == network["image_size"]
+        and not there.train.joint_epochs
+        and any(path.startswith(f"{presets.DECODERS}/") for path in card["files"])
+    )
 
 
 def _check_network(name: str, there: dict[str, Any], here: dict[str, Any]) -> None:
     """Refuses another network; what follows from the labels, and the size, may differ."""
-    free = {"classes": None, "image_size": None}
-    found = differences({**there, **free}, {**here, **free})
+    found = differences(_written_out(there), _written_out(here))
     for option, theirs, ours in sorted(found, key=lambda difference: difference[0] != "name"):
-        what = {"channels": "data of so many channels"}.get(option, f"network.{option}")
-        said = ["the default" if v is None else config.literal(v) for v in (theirs, ours)]
-        raise ZooError(
-            f"train.begin_with = {name!r} is for {what} = {said[0]}. Received: {said[1]}"
-        )
+        what, hint = f"network.{option} = {_said(theirs)}", ""
+        if option == "channels":
+            what = f"images of {theirs} channels"
+            hint = ", which data.options.channels makes where the reader has it"
+        raise ZooError(f"train.begin_with = {name!r} is for {what}{hint}. Received: {_said(ours)}")
+
+
+def _said(value: Any) -> str:
+    return "none" if value is None else config.literal(value)
+
+
+def _written_out(network: dict[str, Any]) -> dict[str, Any]:
+    """All arguments of a network, but those that its weights do not depend on."""
+    function, given = networks.resolve(network["name"])
+    defaults = {
+        name: parameter.default
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.default is not parameter.empty
+    }
+    found = {**defaults, **given, **network, "classes": None, "image_size": None}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
 
 
 def _check_size(name: str, there: int, here: int) -> None:

@@ -146,9 +146,21 @@ def _steps(whole: Learner, order: str) -> Iterator[tuple[str, Learner]]:
     yield "together", whole
 
 
+def leaves_decoders(run: Run) -> bool:
+    """Whether pre-training leaves decoders; random ones beside a preset's encoder it does not.
+
+    Args:
+        run: the run.
+    """
+    train = run.recipe.train
+    trained = train.epochs or train.joint_epochs or not train.begin_with
+    return bool(trained) or beginning.has_decoders(run.recipe, run.network_spec())
+
+
 def _keep_decoders(run: Run, whole: Learner) -> None:
-    for stage, part in parts_of(whole).items():
-        save_weights(part, run.folder / decoder(stage))
+    if leaves_decoders(run):
+        for stage, part in parts_of(whole).items():
+            save_weights(part, run.folder / decoder(stage))
 
 
 def batches(run: Run, trained: Learner, maps: np.ndarray | None = None) -> Batches:

@@ -91,7 +91,7 @@ class Run:
     def begun_with(self) -> dict[str, str]:
         """Checksum of the preset that pre-training begins with, by its name in the recipe."""
         name = self.recipe.train.begin_with
-        return {} if name is None else {name: presets.origin(beginning.preset(self.recipe))}
+        return {} if not name else {name: presets.origin(beginning.preset(self.recipe))}
 
     @property
     def seen(self) -> dict[str, dict[str, str]]:

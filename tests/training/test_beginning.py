@@ -28,9 +28,16 @@ def begun(preset, *words):  # noqa: F811
     return [f"train.begin_with={json.dumps(str(preset))}", "data.options.seed=5", *words]
 
 
-def same(one, other):
-    one, other = arrays(one), arrays(other)
-    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
+def same(one, two):
+    one, two = arrays(one), arrays(two)
+    return one.keys() == two.keys() and all(np.array_equal(one[k], two[k]) for k in one)
+
+
+def change(folder):
+    """Changes a preset into one that says the same of itself."""
+    with h5py.File(folder / "encoder.weights.h5", "r+") as content:
+        content.attrs["other"] = 1
+    cards.write_card(folder, cards.read_card(folder))
 
 
 def test_without_epochs_it_is_that_encoder(file, preset, tmp_path):  # noqa: F811
@@ -82,6 +89,38 @@ def test_decoders_of_another_learner_are_left(file, preset, tmp_path):  # noqa: 
         np.testing.assert_array_equal(np.array(one), np.array(other))
 
 
+def test_an_option_may_be_written_out_and_the_preset_taken_back(file, preset, tmp_path):  # noqa: F811
+    run = Run(config.load(file, begun(preset, "network.pooling=max")), tmp_path / "run", "one")
+    encoder, _ = pretraining.start(run)
+    fresh = run.build(run.recipe.train.seed).get_weights()
+    assert not np.array_equal(fresh[0], encoder.get_weights()[0])
+    run = Run(config.load(file, begun("", "network.pooling=max")), tmp_path / "run", "one")
+    assert "weights" not in run.seen
+    encoder, _ = pretraining.start(run)
+    assert np.array_equal(fresh[0], encoder.get_weights()[0])
+
+
+@pytest.mark.parametrize("kind", ["joint", "compact"])
+def test_random_decoders_are_not_left(file, preset, tmp_path, kind):  # noqa: F811
+    if kind == "joint":
+        begin = tmp_path / "joint"
+        train(config.load(file, ["train.joint_epochs=1"]), begin, "one")
+    else:
+        assert command("export", preset, "--as", "a.b", "--to", tmp_path, "--compact").code == 0
+        begin = tmp_path / "a.b"
+    out = tmp_path / "run"
+    train(config.load(file, begun(begin, "train.epochs=0")), out, "one")
+    assert not (out / "decoders").exists()
+    assert same(begin / "encoder.weights.h5", out / "encoder.weights.h5")
+    words = ["synthetic", "--protocol", "label_free", "unlabelled=8", "train=8", "test=8", "--json"]
+    found = json.loads(command("evaluate", out, "--data", *words).out)
+    assert "effective_rank" in found
+    assert not {"reconstruction", "saliency_auc"} & found.keys()
+    search = ["search.objective=saliency_auc", "search.space.train.epochs.choices=[0]"]
+    words = [*begun(begin, "train.epochs=0"), *search, "--trials", "1", "--out", tmp_path / "found"]
+    assert "needs decoders, which do not come with" in refusal("tune", file, *words)
+
+
 def test_a_killed_run_goes_on_with_this_preset_alone(file, preset, tmp_path, monkeypatch):  # noqa: F811
     shutil.copytree(preset, tmp_path / "first")
     recipe = config.load(file, begun("first"))  # from the folder of the recipe
@@ -94,9 +133,7 @@ def test_a_killed_run_goes_on_with_this_preset_alone(file, preset, tmp_path, mon
     shutil.copytree(tmp_path / "run", tmp_path / "again")
     train(recipe, tmp_path / "again", "one")
     assert same(tmp_path / "whole/classifier.weights.h5", tmp_path / "again/classifier.weights.h5")
-    with h5py.File(tmp_path / "first/encoder.weights.h5", "r+") as content:
-        content.attrs["other"] = 1
-    cards.write_card(tmp_path / "first", cards.read_card(tmp_path / "first"))
+    change(tmp_path / "first")
     with pytest.raises(ZooError, match="The weights of 'first' have changed since "):
         train(config.load(file, begun("first")), tmp_path / "run", "one")
 
@@ -118,9 +155,7 @@ def test_a_table_takes_over_from_runs_with_the_same_preset_alone(file, preset, t
     run = Run(recipe, tmp_path / "two", "one")
     pretraining.take_over(run, tmp_path / "one")
     assert same(tmp_path / "one/encoder.weights.h5", run.encoder)
-    with h5py.File(tmp_path / "first/encoder.weights.h5", "r+") as content:
-        content.attrs["other"] = 1
-    cards.write_card(tmp_path / "first", cards.read_card(tmp_path / "first"))
+    change(tmp_path / "first")
     run = Run(recipe, tmp_path / "three", "one")
     pretraining.take_over(run, tmp_path / "one")
     assert not run.encoder.exists()
@@ -133,6 +168,36 @@ def test_what_is_borrowed_has_the_rights_of_its_images(file, tmp_path):
     card = train(config.load(file, [*words, "finetune.max_steps=1"]), tmp_path / "run", "one")
     assert card["licence"] == experiment.LICENCE_DATA
     assert card["images_seen"]["pretraining"] == 0
+
+
+def test_a_search_goes_on_with_its_preset_alone(file, preset, tmp_path):  # noqa: F811
+    shutil.copytree(preset, tmp_path / "first")
+    space = "search.space.finetune.learning_rate.choices=[1e-3, 1e-4]"
+    words = [*begun("first", "train.epochs=0"), space, "data.options.fold_size=20"]
+    words = ["tune", file, *words, "search.validation=0.5", "--out", tmp_path / "out", "--trials"]
+    assert command(*words, 1).code == 0
+    change(tmp_path / "first")
+    assert "The weights of 'first' have changed since " in refusal(*words, 2)
+
+
+def test_the_seeds_of_a_row_begin_with_one_preset(file, preset, tmp_path):  # noqa: F811
+    shutil.copytree(preset, tmp_path / "first")
+    table = tmp_path / "table.toml"
+    table.write_text("""
+        title = "A preset"
+        extends = "tiny.toml"
+        seeds = [0, 1]
+        [recipe]
+        train = { begin_with = "first", epochs = 0 }
+        [[row]]
+        label = "one"
+    """)
+    words = ["table", table, "--out", tmp_path / "out", "--seeds"]
+    assert command(*words, 0).code == 0
+    change(tmp_path / "first")
+    said = command(*words, 1)
+    assert said.code == 2
+    assert "Other seeds of 'one' were run with other presets: first " in said.err
 
 
 def test_its_scaling_comes_with_it(file, preset, tmp_path):  # noqa: F811
@@ -148,7 +213,7 @@ def test_its_scaling_comes_with_it(file, preset, tmp_path):  # noqa: F811
     [
         (["data.scaling=unit"], 'was trained with data.scaling = { name = "standardise" }: set'),
         (["network.filters=8"], "is for network.filters = 4. Received: 8"),
-        (["network.pooling=average"], 'is for network.pooling = the default. Received: "average"'),
+        (["network.pooling=average"], 'is for network.pooling = "max". Received: "average"'),
         (
             ["network={name='thesis_dense_small'}"],
             'is for network.name = "thesis_conv". Received: ',
