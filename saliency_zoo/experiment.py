@@ -75,7 +75,7 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
     inputs, recipe = run.inputs, run.recipe
-    trained = recipe.train.epochs or recipe.train.joint_epochs
+    trained, count = recipe.train.epochs or recipe.train.joint_epochs, len(inputs.pretraining)
     borrowed = run.begun_with or run.teachers
     generated = {recipe.data.name, recipe.data.unlabelled} <= GENERATED and not borrowed
     content = {
@@ -101,7 +101,7 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
         **({"begun_with": run.begun_with} if run.begun_with else {}),
         **({"teachers": run.teachers} if run.teachers else {}),
         "pretrained": bool(trained or run.begun_with),
-        "images_seen": {"pretraining": len(inputs.pretraining) if trained else 0},
+        "images_seen": {"pretraining": count if trained else 0, "available": count},
         "seconds": {"pretraining": round(pretraining.seconds(run), 1)},
         "seed": recipe.train.seed,
         "versions": _versions(),

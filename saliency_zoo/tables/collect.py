@@ -91,13 +91,14 @@ def _short(checksums: Mapping[str, str]) -> str:
 def _about(cell: Cell, card: Card) -> dict[str, Any]:
     """What all seeds of a row have in common."""
     network, classes = card["model"]["network"], card["model"]["class_names"]
+    seen = card["images_seen"]
     return {
         "recipe": recipe_of(cell),
         "data": card["data"],
         "unlabelled": card["unlabelled"],
         "protocol": card["metrics"]["protocol"],
         "parameters": _parameters(json.dumps({**network, "classes": len(classes)})),
-        "images": _images_seen(cell, card["images_seen"]["pretraining"]),
+        "images": _images_seen(cell, seen.get("available", seen["pretraining"])),
         **{key: card[key] for key in PRESETS if key in card},
     }
 
