@@ -181,12 +181,12 @@ def scaling(folder: str, described: dict[str, Any]) -> Any:
 
 def preprocessing(folder: str, described: dict[str, Any]) -> Any:
     """The layers that the `preprocessing` entry of a card describes, with what was fitted."""
-    from saliency_zoo.layers.preprocess import normalising
-    from saliency_zoo.layers.preprocess import preprocessing as layers
+    from saliency_zoo.layers import preprocess
 
     found = scaling(folder, described)
     size, crop = described["size"], described["crop"]
-    return layers(size, crop, found.mean, found.std, normalising(found.then))
+    then = preprocess.normalising(found.then)
+    return preprocess.preprocessing(size, crop, found.mean, found.std, then)
 
 
 def build(model: dict[str, Any], classes: int | None) -> keras.Model:
@@ -199,6 +199,11 @@ def build(model: dict[str, Any], classes: int | None) -> keras.Model:
 def decoder(stage: str) -> str:
     """The path, inside a preset, of a stage with its decoders."""
     return f"{DECODERS}/{stage}.weights.h5"
+
+
+def decoders(content: dict[str, Any]) -> list[str]:
+    """The paths of all decoders that a card lists; none in a compact preset."""
+    return [path for path in content["files"] if path.startswith(f"{DECODERS}/")]
 
 
 def stack(name: str, encoder: keras.Model) -> Any:

@@ -41,10 +41,8 @@ _TRAIN = "epochs = {epochs}                # for each stage"
 _BEGUN = """\
 begin_with = {preset}
 epochs = {epochs}                 # {which}"""
-_WHICH = {
-    0: "none: it is fine-tuned as it is; or so many for each stage, on these images",
-    10: "for each stage, on these images",
-}
+_MORE = "for each stage, on these images"
+_AS_IT_IS = f"none: it is fine-tuned as it is; or so many {_MORE}"
 _FINETUNE = """
 [finetune]
 {finetune}
@@ -144,7 +142,8 @@ def _training(recipe: Recipe, preset: str | None, labelled: bool) -> str:
     if preset is None:
         return _TRAIN.format(epochs=recipe.train.epochs)
     epochs = 0 if labelled else _DEFAULT.train.epochs
-    text = _BEGUN.format(preset=config.literal(preset), epochs=epochs, which=_WHICH[epochs])
+    which = _MORE if epochs else _AS_IT_IS
+    text = _BEGUN.format(preset=config.literal(preset), epochs=epochs, which=which)
     augment = recipe.train.augment
     return f"{text}\n{_lines({'augment': augment})}" if augment else text
 

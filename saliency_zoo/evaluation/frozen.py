@@ -115,8 +115,7 @@ def _decoded(name: str, part: Split) -> dict[str, float]:
     Joint training leaves no decoders that belong to the encoder, so that nothing is said of them.
     """
     card, recipe = presets.card(name), config.load(Path(presets.find(name)) / presets.RECIPE)
-    there = any(path.startswith(f"{presets.DECODERS}/") for path in card["files"])
-    if recipe.train.joint_epochs or not there:
+    if recipe.train.joint_epochs or not presets.decoders(card):
         return {}
     seen = card["model"]["preprocessing"]
     learner = presets.stack(name, presets.load(name, preprocess=False))

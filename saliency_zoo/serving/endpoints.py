@@ -71,7 +71,7 @@ def decoding(folder: str, scaled: keras.Sequential) -> dict[str, Endpoint]:
         scaled: its preprocessing layers, or others that do the same.
     """
     content = cards.read_card(folder)
-    if not any(path.startswith(presets.DECODERS) for path in content["files"]):
+    if not presets.decoders(content):
         return {}
     # Around weights of their own: joint training may have moved the encoder on from its decoders.
     learner = mapper = presets.stack(folder, presets.load(folder, preprocess=False))

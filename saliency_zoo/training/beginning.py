@@ -98,7 +98,7 @@ def has_decoders(recipe: Recipe, network: dict[str, Any]) -> bool:
         there.learner == recipe.learner
         and card["model"]["network"]["image_size"] == network["image_size"]
         and not there.train.joint_epochs
-        and any(path.startswith(f"{presets.DECODERS}/") for path in card["files"])
+        and bool(presets.decoders(card))
     )
 
 

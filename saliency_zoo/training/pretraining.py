@@ -13,7 +13,7 @@ from saliency_zoo.data.pipeline import Batches
 from saliency_zoo.files import replacing
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Joint, Stack, parts_of
-from saliency_zoo.presets import DECODERS, ENCODER, HISTORY, JOINT, decoder
+from saliency_zoo.presets import ENCODER, HISTORY, JOINT, decoder, decoders
 from saliency_zoo.recipe import Evaluate, Recipe
 from saliency_zoo.training import beginning, logs
 from saliency_zoo.training.augmentations import augmentations, crops
@@ -69,24 +69,24 @@ def take_over(run: Run, other: Path) -> None:
     alike = (images, card.get("begun_with", {})) == (run.inputs.checksums, run.begun_with)
     if (run.folder / ENCODER).exists() or not alike:
         return
-    decoders = [name for name in card["files"] if name.startswith(f"{DECODERS}/")]
-    for name in [HISTORY, *decoders, ENCODER]:
+    listed = decoders(card)
+    for name in [HISTORY, *listed, ENCODER]:
         cards.checked(other, name)
     run.took({"pretrain": card.get("seconds", {}).get("pretraining", 0.0)})
-    copy_pretraining(run, other, decoders)
+    copy_pretraining(run, other, listed)
 
 
-def copy_pretraining(run: Run, other: Path, decoders: Iterable[str]) -> None:
+def copy_pretraining(run: Run, other: Path, kept: Iterable[str]) -> None:
     """Copies what the pre-training of another run has left, so that `pretrain` finds it done.
 
     Args:
         run: a run whose pre-training is the same, on the same images.
         other: the folder of the other one.
-        decoders: their files, as paths in that folder.
+        kept: its decoders, as paths in that folder.
     """
     history = logs.read(other / HISTORY)
     logs.write(run.folder / HISTORY, [row for row in history if _pretrains(row["phase"])])
-    for name in [*decoders, ENCODER]:
+    for name in [*kept, ENCODER]:
         with replacing(run.folder / name) as temporary:
             shutil.copyfile(other / name, temporary)
 
