@@ -85,8 +85,7 @@ class Inputs:
         from saliency_zoo.saliency.store import maps
 
         saliency = self.recipe.saliency
-        cache = Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.SCRATCH / "cache")
-        found = maps(originals, saliency.name, saliency.options, cache)
+        found = maps(originals, saliency.name, saliency.options, self.cache)
         return resized(found[..., None], self.recipe.data.size)[..., 0]
 
     @functools.cached_property
@@ -101,6 +100,11 @@ class Inputs:
                 crop=functools.partial(centred, crop=self.recipe.data.crop),
             )
         )
+
+    @property
+    def cache(self) -> Path:
+        """The folder of what is computed once: the run's own, or one that runs share."""
+        return Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.SCRATCH / "cache")
 
     @property
     def channels(self) -> int:

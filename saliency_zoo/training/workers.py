@@ -20,13 +20,15 @@ from saliency_zoo.presets import RECIPE
 from saliency_zoo.training.differences import differences
 from saliency_zoo.training.strategy import shard
 
+OPINIONS = "cache/teachers"  # of the teachers in fine-tuning, in a run's own scratch
+
 # What is left there each worker makes again alone; teachers' scores take all of them.
 _SCRATCH = (
     "images.json",
     "teachers.json",
     "weights.json",
     "checkpoints/*.npz",
-    "checkpoints/finetune-*.npy",
+    f"{OPINIONS}/*.npz",
 )
 
 

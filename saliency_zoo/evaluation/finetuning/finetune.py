@@ -9,6 +9,7 @@ import numpy as np
 from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.finetuning import lessons
 from saliency_zoo.evaluation.finetuning.lessons import NONE, PRETRAINED
+from saliency_zoo.evaluation.finetuning.teachers import forget_own
 from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.files import write_json
 from saliency_zoo.presets import CLASSIFIER, RESULTS
@@ -39,7 +40,7 @@ def finetune(run: Run) -> dict[str, Any]:
                 rows.append(_classify(run, arm, fold, indices))
                 write_json(path, results(rows, evaluate.protocol, **details))
                 lessons.forget(run, arm, fold)
-        lessons.forget_teachers(run, fold)
+        forget_own(run)
     return results(rows, evaluate.protocol, **details)
 
 

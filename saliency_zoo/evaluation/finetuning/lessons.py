@@ -1,7 +1,7 @@
 """The lessons of one classifier: an encoder, pre-trained or not, learns from labels or teachers."""
 
+import functools
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -10,8 +10,7 @@ from saliency_zoo.data.mapping import joined
 from saliency_zoo.data.pipeline import Batches, centred
 from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.finetuning.rescaling import SAMPLE, code_deviations, rescale
-from saliency_zoo.evaluation.finetuning.teachers import teachers
-from saliency_zoo.files import replacing
+from saliency_zoo.evaluation.finetuning.teachers import Opinion, Teacher, kept, teachers
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import folding
 from saliency_zoo.networks import network as networks
@@ -42,35 +41,24 @@ def teach(run: Run, arm: str, fold: int, indices: np.ndarray) -> tuple[keras.Mod
 
 
 def forget(run: Run, arm: str, fold: int) -> None:
-    """Removes the checkpoint of a classifier that is scored.
+    """Removes the checkpoint, if there is one, of a classifier that is scored.
 
     Args:
         run: the run.
         arm: as of `teach`.
         fold: as of `teach`.
     """
-    run.checkpoint(_phase(arm, fold)).unlink()
-
-
-def forget_teachers(run: Run, fold: int) -> None:
-    """Removes the scores that the teachers of a fold gave, when nobody learns from them any more.
-
-    Args:
-        run: the student's.
-        fold: as of `teach`.
-    """
-    for phase in _phases(run, fold):
-        _scores(run, phase).unlink(missing_ok=True)
+    run.checkpoint(_phase(arm, fold)).unlink(missing_ok=True)
 
 
 def teaching_seconds(run: Run, fold: int) -> float:
-    """What the teachers of a fold took, to learn and to score.
+    """What the teachers of a fold took, to learn and to score, in whatever run that was.
 
     Args:
         run: the student's.
         fold: as of `teach`.
     """
-    phases = _phases(run, fold)
+    phases = [_phase(arm, fold) for arm in _arms(run)]
     return sum(s for phase, s in run.seconds.items() if phase.removesuffix(SCORES) in phases)
 
 
@@ -143,32 +131,27 @@ def _start_from_encoder(run: Run, network: keras.Model, indices: np.ndarray) -> 
 def _from_teachers(run: Run, fold: int, indices: np.ndarray) -> np.ndarray:
     """Shares of the classes for each unlabelled image: the mean of what all teachers give."""
     parts = []
-    for arm, phase, teacher in zip(_arms(run), _phases(run, fold), teachers(run), strict=True):
-        path = _scores(run, phase)
-        if not path.exists():
-            network, _ = teach(teacher, arm, fold, indices)
-            began, inputs = time.monotonic(), teacher.inputs
-            crop, how = teacher.recipe.data.crop, run.recipe.evaluate.crops
-            found = vote(network, inputs.pretraining, inputs.scaling, crop, how)
-            run.took({f"{phase}{SCORES}": time.monotonic() - began})
-            with replacing(path) as temporary, temporary.open("wb") as file:
-                np.save(file, found.astype(np.float32))
-            forget(teacher, arm, fold)
-        parts.append(np.load(path))
+    for arm, teacher in zip(_arms(run), teachers(run), strict=True):
+        give = functools.partial(_opinion, teacher, arm, fold, indices)
+        opinion = kept(teacher, fold, indices, give)
+        phase = _phase(arm, fold)
+        run.took({phase: opinion.learning, f"{phase}{SCORES}": opinion.scoring})
+        forget(teacher, arm, fold)
+        parts.append(opinion.scores)
     return np.mean(parts, axis=0)
+
+
+def _opinion(teacher: Teacher, arm: str, fold: int, indices: np.ndarray) -> Opinion:
+    network, learning = teach(teacher, arm, fold, indices)
+    began, inputs, recipe = time.monotonic(), teacher.inputs, teacher.recipe
+    crop, how = recipe.data.crop, recipe.evaluate.crops
+    scores = vote(network, inputs.pretraining, inputs.scaling, crop, how).astype(np.float32)
+    return Opinion(scores, learning, time.monotonic() - began)
 
 
 def _arms(run: Run) -> list[str]:
     """What teachers are called among the arms of a run: by their number."""
     return [f"teacher{number + 1}" for number in range(len(run.recipe.finetune.teachers))]
-
-
-def _phases(run: Run, fold: int) -> list[str]:
-    return [_phase(arm, fold) for arm in _arms(run)]
-
-
-def _scores(run: Run, phase: str) -> Path:
-    return run.checkpoint(phase).with_suffix(".npy")
 
 
 def _batches(run: Run, fold: int, indices: np.ndarray) -> Batches:

@@ -13,6 +13,7 @@ from saliency_zoo import cards, config, presets
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.crops import cropped
 from saliency_zoo.evaluation.finetuning import finetune, lessons
+from saliency_zoo.evaluation.finetuning.teachers import forget_own
 from saliency_zoo.experiment import train
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.losses import softmax
@@ -55,10 +56,9 @@ def test_a_student_learns_what_its_teachers_say(file, finished_run, preset, tmp_
     np.testing.assert_array_equal(ours.labels[32:], np.eye(10)[inputs.split("train").labels[fold]])
     np.testing.assert_array_equal(ours.images[32:], inputs.split("train").images[fold])
     np.testing.assert_array_equal(none.labels, ours.labels)
-    with (tmp_path / "run/history.csv").open() as history:
-        steps = {row["phase"]: int(row["step"]) for row in csv.DictReader(history)}
+    steps = {row["phase"]: int(row["step"]) for row in _history(tmp_path / "run")}
     assert steps["finetune-teacher1-fold0"] == 1
-    assert steps["finetune-teacher2-fold0"] == 1
+    assert "finetune-teacher2-fold0" not in steps  # the same, by another name: asked once
     assert steps["finetune-pretrained-fold0"] == steps["finetune-none-fold0"] == 4
     assert presets.verify(str(tmp_path / "run")) == []
     card = presets.card(str(tmp_path / "run"))
@@ -95,16 +95,50 @@ def test_a_student_does_not_go_on_with_another_teacher(file, finished_run, tmp_p
         patch.setattr(lessons, "vote", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             train(recipe, tmp_path / "run", "one")
-    (tmp_path / "run/scratch/checkpoints/finetune-teacher1-fold0.npy").touch()
+    (tmp_path / "run/scratch/cache/teachers/0123.npz").touch()
     listed = workers._files(tmp_path / "run")
     assert "scratch/teachers.json" in listed
-    assert "scratch/checkpoints/finetune-teacher1-fold0.npy" in listed
+    assert "scratch/cache/teachers/0123.npz" in listed
     weights = tmp_path / "teacher/encoder.weights.h5"
     with h5py.File(weights, "r+") as content:
         content.attrs["other"] = 1
     cards.write_card(tmp_path / "teacher", cards.read_card(tmp_path / "teacher"))
     with pytest.raises(ZooError, match="The teachers of 'teacher' have changed since "):
         train(config.load(file, with_teachers("teacher")), tmp_path / "run", "one")
+
+
+def test_runs_that_share_a_cache_ask_a_teacher_once(file, preset, tmp_path, monkeypatch):  # noqa: F811
+    asked, vote = [], lessons.vote
+    monkeypatch.setattr(lessons, "vote", lambda *options: asked.append(options) or vote(*options))
+    monkeypatch.setenv("SALIENCY_ZOO_CACHE", str(tmp_path / "cache"))
+
+    def shown(name, *words):
+        run = Run(config.load(file, [*with_teachers(preset), *words]), tmp_path / name, "one")
+        labels = lessons._batches(run, 0, run.inputs.labelled.folds[0]).labels
+        return labels, lessons.teaching_seconds(run, 0)
+
+    first, again = shown("first"), shown("again", "train.seed=1", "finetune.saliency_weight=0.5")
+    assert len(asked) == 1
+    np.testing.assert_array_equal(first[0], again[0])
+    assert again[1] == first[1] > 0  # whoever has asked
+    assert (tmp_path / "first/history.csv").exists()
+    assert not (tmp_path / "again/history.csv").exists()
+    shown("ten", "evaluate.crops=ten")
+    shown("others", "data.options.seed=5")
+    assert len(asked) == len(list((tmp_path / "cache/teachers").glob("*.npz"))) == 3
+    run = Run(config.load(file, with_teachers(preset)), tmp_path / "first", "one")
+    forget_own(run)
+    assert len(list((tmp_path / "cache/teachers").glob("*.npz"))) == 3
+    monkeypatch.delenv("SALIENCY_ZOO_CACHE")
+    shown("alone")
+    assert list((tmp_path / "alone/scratch").rglob("*.npz"))
+    forget_own(Run(config.load(file, with_teachers(preset)), tmp_path / "alone", "one"))
+    assert not list((tmp_path / "alone/scratch").rglob("*.npz"))
+
+
+def _history(folder):
+    with (folder / "history.csv").open() as history:
+        return list(csv.DictReader(history))
 
 
 def test_images_of_train_come_with_their_labels_alone(file, finished_run, tmp_path):  # noqa: F811
