@@ -103,6 +103,7 @@ def kept(teacher: Teacher, fold: int, indices: np.ndarray, give: Callable[[], Op
         if not path.exists():
             with replacing(path) as temporary, temporary.open("wb") as file:
                 np.savez(file, **give()._asdict())
+        path.with_suffix(".lock").unlink(missing_ok=True)  # who waits for it finds the scores
     with np.load(path) as found:
         return Opinion(found["scores"], float(found["learning"]), float(found["scoring"]))
 
