@@ -38,10 +38,11 @@ def check_learner(spec: Spec, network: keras.Model, **options: Any) -> None:
         copy = keras.models.clone_model(network)
         return learner(spec, copy, **options), copy
 
-    _check_objectives(*make(), name)
-    if not make()[0].compares:
-        _check_scale(make()[0], example_batch(*make()), name)
-    _check_no_gradient_below(*make(), name)
+    taught, copy = make()
+    _check_objectives(taught, copy, name)
+    if not taught.compares:
+        _check_scale(taught, example_batch(taught, copy), name)
+    _check_no_gradient_below(taught, copy, name)
     for train in (_fit, _loop):
         _check_training(train, *make(), name)
 
