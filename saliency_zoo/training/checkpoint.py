@@ -29,7 +29,7 @@ def save(
         origin: what the run is, as JSON; only the same run goes on from here.
     """
     arrays = {f"v{i:04d}": keras.ops.convert_to_numpy(v) for i, v in enumerate(variables)}
-    text = json.dumps({_STATE: state, "origin": _origin(origin)})
+    text = json.dumps({_STATE: state, "origin": made_by(origin)})
     arrays[_STATE] = np.frombuffer(text.encode(), np.uint8)
     with replacing(path) as temporary:
         np.savez(temporary, **arrays)
@@ -47,7 +47,7 @@ def load(
         content = json.loads(arrays.pop(_STATE).tobytes())
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ZooError(f"A checkpoint does not read: {error}. Received: {str(path)!r}") from None
-    there, here = content.get("origin", {}), json.loads(json.dumps(_origin(origin)))
+    there, here = content.get("origin", {}), json.loads(json.dumps(made_by(origin)))
     for name, old, new in differences(there, here):
         raise ZooError(
             f"A checkpoint of another run: its {name} is {old!r}, and here it is {new!r}. "
@@ -60,8 +60,12 @@ def load(
     return content[_STATE]
 
 
-def _origin(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """With the versions, on which the bits depend."""
+def made_by(given: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """With the backend and the versions, on which the bits depend.
+
+    Args:
+        given: what else they depend on.
+    """
     backend = keras.backend.backend()
     versions = {name: sys.modules[name].__version__ for name in ("saliency_zoo", "keras", backend)}
     return {**(given or {}), "backend": backend, "versions": versions}

@@ -104,7 +104,12 @@ class Inputs:
     @property
     def cache(self) -> Path:
         """The folder of what is computed once: the run's own, or one that runs share."""
-        return Path(os.environ.get(CACHE_VARIABLE) or self.folder / cards.SCRATCH / "cache")
+        return Path(os.environ.get(CACHE_VARIABLE) or self.own_cache)
+
+    @property
+    def own_cache(self) -> Path:
+        """The run's own."""
+        return self.folder / cards.SCRATCH / "cache"
 
     @property
     def channels(self) -> int:

@@ -20,15 +20,15 @@ from saliency_zoo.presets import RECIPE
 from saliency_zoo.training.differences import differences
 from saliency_zoo.training.strategy import shard
 
-OPINIONS = "cache/teachers"  # of the teachers in fine-tuning, in a run's own scratch
+TEACHERS = "teachers"  # the folder, in a cache, of what teachers say
 
-# What is left there each worker makes again alone; teachers' scores take all of them.
+# What else is there each worker makes again alone; a teacher takes all of them to teach.
 _SCRATCH = (
     "images.json",
     "teachers.json",
     "weights.json",
     "checkpoints/*.npz",
-    f"{OPINIONS}/*.npz",
+    f"cache/{TEACHERS}/[!.]*.npz",
 )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.finetuning import lessons
 from saliency_zoo.evaluation.finetuning.lessons import NONE, PRETRAINED
-from saliency_zoo.evaluation.finetuning.teachers import forget_own
+from saliency_zoo.evaluation.finetuning.opinions import forget_own
 from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.files import write_json
 from saliency_zoo.presets import CLASSIFIER, RESULTS

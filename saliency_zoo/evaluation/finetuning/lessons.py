@@ -9,8 +9,9 @@ import numpy as np
 from saliency_zoo.data.mapping import joined
 from saliency_zoo.data.pipeline import Batches, centred
 from saliency_zoo.evaluation.crops import vote
+from saliency_zoo.evaluation.finetuning.opinions import Opinion, asked_once
 from saliency_zoo.evaluation.finetuning.rescaling import SAMPLE, code_deviations, rescale
-from saliency_zoo.evaluation.finetuning.teachers import Opinion, Teacher, kept, teachers
+from saliency_zoo.evaluation.finetuning.teachers import Teacher, teachers
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import folding
 from saliency_zoo.networks import network as networks
@@ -132,8 +133,8 @@ def _from_teachers(run: Run, fold: int, indices: np.ndarray) -> np.ndarray:
     """Shares of the classes for each unlabelled image: the mean of what all teachers give."""
     parts = []
     for arm, teacher in zip(_arms(run), teachers(run), strict=True):
-        give = functools.partial(_opinion, teacher, arm, fold, indices)
-        opinion = kept(teacher, fold, indices, give)
+        ask = functools.partial(_ask, teacher, arm, fold, indices)
+        opinion = asked_once(teacher, fold, indices, ask)
         phase = _phase(arm, fold)
         run.took({phase: opinion.learning, f"{phase}{SCORES}": opinion.scoring})
         forget(teacher, arm, fold)
@@ -141,7 +142,7 @@ def _from_teachers(run: Run, fold: int, indices: np.ndarray) -> np.ndarray:
     return np.mean(parts, axis=0)
 
 
-def _opinion(teacher: Teacher, arm: str, fold: int, indices: np.ndarray) -> Opinion:
+def _ask(teacher: Teacher, arm: str, fold: int, indices: np.ndarray) -> Opinion:
     network, learning = teach(teacher, arm, fold, indices)
     began, inputs, recipe = time.monotonic(), teacher.inputs, teacher.recipe
     crop, how = recipe.data.crop, recipe.evaluate.crops

@@ -1,8 +1,12 @@
 """Students: what teachers, taught on the same labels, say of images without labels."""
 
 import csv
+import dataclasses
 import json
 import shutil
+import subprocess
+import sys
+import threading
 
 import h5py
 import keras
@@ -10,10 +14,12 @@ import numpy as np
 import pytest
 
 from saliency_zoo import cards, config, presets
+from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation.crops import cropped
-from saliency_zoo.evaluation.finetuning import finetune, lessons
-from saliency_zoo.evaluation.finetuning.teachers import forget_own
+from saliency_zoo.evaluation.finetuning import finetune, lessons, opinions
+from saliency_zoo.evaluation.finetuning.opinions import forget_own
+from saliency_zoo.evaluation.finetuning.teachers import teachers
 from saliency_zoo.experiment import train
 from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.learners.losses import softmax
@@ -107,32 +113,102 @@ def test_a_student_does_not_go_on_with_another_teacher(file, finished_run, tmp_p
         train(config.load(file, with_teachers("teacher")), tmp_path / "run", "one")
 
 
-def test_runs_that_share_a_cache_ask_a_teacher_once(file, preset, tmp_path, monkeypatch):  # noqa: F811
-    asked, vote = [], lessons.vote
-    monkeypatch.setattr(lessons, "vote", lambda *options: asked.append(options) or vote(*options))
+@pytest.fixture
+def asked(monkeypatch):
+    """The calls in which a teacher scores images."""
+    calls, vote = [], lessons.vote
+    monkeypatch.setattr(lessons, "vote", lambda *options: calls.append(options) or vote(*options))
+    return calls
+
+
+@pytest.fixture
+def shared(tmp_path, monkeypatch):
+    """The folder of what teachers say, shared by all runs of a test."""
     monkeypatch.setenv("SALIENCY_ZOO_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache/teachers"
 
-    def shown(name, *words):
-        run = Run(config.load(file, [*with_teachers(preset), *words]), tmp_path / name, "one")
-        labels = lessons._batches(run, 0, run.inputs.labelled.folds[0]).labels
-        return labels, lessons.teaching_seconds(run, 0)
 
-    first, again = shown("first"), shown("again", "train.seed=1", "finetune.saliency_weight=0.5")
+def begin(file, preset, folder, *words):  # noqa: F811
+    """A student that has not learnt anything yet, and the labels that it is to learn."""
+    run = Run(config.load(file, [*with_teachers(preset), *words]), folder, "one")
+    return run, lessons._batches(run, 0, run.inputs.labelled.folds[0]).labels
+
+
+def test_runs_that_share_a_cache_ask_a_teacher_once(file, preset, tmp_path, asked, shared):  # noqa: F811
+    first, labels = begin(file, preset, tmp_path / "first")
+    words = ["train.seed=1", "finetune.saliency_weight=0.5", "data.crop=10"]
+    again, others = begin(file, preset, tmp_path / "again", *words)
     assert len(asked) == 1
-    np.testing.assert_array_equal(first[0], again[0])
-    assert again[1] == first[1] > 0  # whoever has asked
+    np.testing.assert_array_equal(labels, others)
+    # Whoever has asked.
+    assert lessons.teaching_seconds(first, 0) == lessons.teaching_seconds(again, 0) > 0
     assert (tmp_path / "first/history.csv").exists()
     assert not (tmp_path / "again/history.csv").exists()
-    shown("ten", "evaluate.crops=ten")
-    shown("others", "data.options.seed=5")
-    assert len(asked) == len(list((tmp_path / "cache/teachers").glob("*.npz"))) == 3
-    run = Run(config.load(file, with_teachers(preset)), tmp_path / "first", "one")
-    forget_own(run)
-    assert len(list((tmp_path / "cache/teachers").glob("*.npz"))) == 3
-    monkeypatch.delenv("SALIENCY_ZOO_CACHE")
-    shown("alone")
+    assert not list(shared.glob("*.lock"))
+    forget_own(first)
+    assert len(list(shared.glob("*.npz"))) == 1
+
+
+def test_what_a_teacher_says_follows_from(file, preset, tmp_path, shared, monkeypatch):  # noqa: F811
+    run = Run(config.load(file, with_teachers(preset)), tmp_path / "run", "one")
+    (teacher,), fold = teachers(run), run.inputs.labelled.folds[0]
+    keys = [opinions._key(teacher, 0, fold), opinions._key(teacher, 1, fold)]
+    keys.append(opinions._key(teacher, 0, fold[1:]))
+    recipe, inputs = teacher.recipe, teacher.inputs
+    taught = dataclasses.replace(recipe.finetune, epochs=7)
+    scaling = Scaling.fit(inputs.pretraining[:3])
+    for name, value in {
+        "origin": "another encoder",
+        "recipe": dataclasses.replace(recipe, finetune=taught),
+        "inputs": dataclasses.replace(inputs, fitted=scaling),
+    }.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(teacher, name, value)
+            keys.append(opinions._key(teacher, 0, fold))
+    for change in ("data.options.seed=5", "evaluate.crops=ten"):
+        other = Run(config.load(file, [*with_teachers(preset), change]), tmp_path / "run", "one")
+        keys.append(opinions._key(teachers(other)[0], 0, fold))
+    monkeypatch.setattr(keras, "__version__", "0.0")
+    keys.append(opinions._key(teacher, 0, fold))
+    assert len(set(keys)) == len(keys) == 9
+
+
+def test_one_by_one(file, preset, tmp_path, asked, shared, capfd):  # noqa: F811
+    code = """
+import sys
+from saliency_zoo.files import lock
+with lock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    run = Run(config.load(file, with_teachers(preset)), tmp_path / "run", "one")
+    fold = run.inputs.labelled.folds[0]
+    shared.mkdir(parents=True)
+    guard = shared / f"{opinions._key(teachers(run)[0], 0, fold)}.lock"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", code, str(guard)], **pipes) as other:
+        other.stdout.readline()
+        threading.Timer(0.5, other.stdin.close).start()
+        lessons._batches(run, 0, fold)
+    assert "another process teaches it" in capfd.readouterr().err
+    assert len(asked) == 1
+
+
+def test_what_does_not_read_is_asked_again(file, preset, tmp_path, asked, shared):  # noqa: F811
+    _, labels = begin(file, preset, tmp_path / "first")
+    (path,) = shared.glob("*.npz")
+    whole = path.read_bytes()
+    for number, content in enumerate([b"", b"no archive", whole[:-40]], start=2):
+        path.write_bytes(content)
+        _, again = begin(file, preset, tmp_path / str(number))
+        np.testing.assert_array_equal(labels, again)
+        assert len(asked) == number
+
+
+def test_alone_nothing_is_left_of_it(file, preset, tmp_path):  # noqa: F811
+    run, _ = begin(file, preset, tmp_path / "alone")
     assert list((tmp_path / "alone/scratch").rglob("*.npz"))
-    forget_own(Run(config.load(file, with_teachers(preset)), tmp_path / "alone", "one"))
+    forget_own(run)
     assert not list((tmp_path / "alone/scratch").rglob("*.npz"))
 
 
