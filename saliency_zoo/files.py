@@ -5,12 +5,15 @@ import errno
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from saliency_zoo.errors import ZooError
 
+# What NumPy raises where an archive of its own is damaged, or holds something else.
+UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as the command line sets it
+os.environ.pop("SALIENCY_ZOO_CACHE", None)  # the runs of a test share nothing that it does not say
 
 import keras
 import pytest

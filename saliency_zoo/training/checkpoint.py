@@ -2,7 +2,6 @@
 
 import json
 import sys
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.files import replacing
+from saliency_zoo.files import UNREADABLE, replacing
 from saliency_zoo.training.differences import differences
 
 _STATE = "state"
@@ -45,7 +44,7 @@ def load(
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
         content = json.loads(arrays.pop(_STATE).tobytes())
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise ZooError(f"A checkpoint does not read: {error}. Received: {str(path)!r}") from None
     there, here = content.get("origin", {}), json.loads(json.dumps(made_by(origin)))
     for name, old, new in differences(there, here):

@@ -19,7 +19,6 @@ LABELS = np.arange(10) % 2
 def place(tmp_path, monkeypatch):
     """A folder with a labelled set, in colour and in grey, and larger unlabelled images."""
     monkeypatch.setenv("SALIENCY_ZOO_DATA", str(tmp_path))
-    monkeypatch.delenv("SALIENCY_ZOO_CACHE", raising=False)
     tests = {"x_test": COLOUR, "y_test": LABELS}
     np.savez(tmp_path / "colour.npz", x_train=COLOUR, y_train=LABELS, x=LARGE, **tests)
     grey = {key: value[..., 0] if key[0] == "x" else value for key, value in tests.items()}

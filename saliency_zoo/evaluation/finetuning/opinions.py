@@ -4,7 +4,6 @@ import hashlib
 import json
 import shutil
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ import numpy as np
 
 from saliency_zoo import config
 from saliency_zoo.evaluation.finetuning.teachers import Teacher
-from saliency_zoo.files import lock, replacing
+from saliency_zoo.files import UNREADABLE, lock, replacing
 from saliency_zoo.saliency.store import checksum
 from saliency_zoo.training import checkpoint
 from saliency_zoo.training.run import Run
@@ -83,7 +82,7 @@ def _read(path: Path) -> Opinion | None:
     try:
         with np.load(path) as found:
             return Opinion(found["scores"], float(found["learning"]), float(found["scoring"]))
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
 
 
