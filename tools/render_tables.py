@@ -8,8 +8,10 @@ import json
 import sys
 from pathlib import Path
 
+from saliency_zoo import config
 from saliency_zoo.evaluation.saliency_benchmark.table import table
 from saliency_zoo.files import write_text
+from saliency_zoo.search import report
 from saliency_zoo.tables.render import markdown
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,10 +30,14 @@ def main(folder: Path, check: bool) -> int:
 
 
 def rendered(path: Path) -> str:
-    """The data of `saliency-zoo table`, or of `saliency-zoo benchmark`, as Markdown."""
+    """The data of `saliency-zoo table`, `tune` or `benchmark` as Markdown."""
     content = json.loads(path.read_text())
     if "groups" in content:
         return markdown(content)
+    if "trials" in content:
+        recipe = config.load(ROOT / "zoo_configs" / f"{path.stem}.toml")
+        text = report.markdown(recipe, content["trials"])
+        return f"{text}\n```\n{content['command']}\n```\n"
     return table(content["rows"], content)
 
 

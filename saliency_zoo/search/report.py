@@ -1,5 +1,7 @@
-"""What a search has found: a table, two plots, and the winner as a recipe."""
+"""What a search has found: two tables, two plots, and the winner as a recipe."""
 
+import statistics
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,12 @@ from saliency_zoo.markdown import aligned
 from saliency_zoo.recipe import Recipe, Search
 from saliency_zoo.search import plots, trials
 from saliency_zoo.search.propose import BUDGET, DIRECTIONS
-from saliency_zoo.search.space import parse, recipe_with
+from saliency_zoo.search.space import Parameter, parse, recipe_with
 from saliency_zoo.search.trials import DONE, Row
 
 TABLE, BEST = "trials.md", "best.toml"
 PARALLEL, SCORES = plots.PARALLEL, plots.SCORES
+LISTED = 8  # the averages of a range with more values than that are those of its two halves
 
 
 def report(recipe: Recipe, out: Path, drawn: bool = True) -> list[Row]:
@@ -46,7 +49,7 @@ def ranked(recipe: Recipe, rows: list[Row]) -> list[Row]:
 
 
 def markdown(recipe: Recipe, rows: list[Row]) -> str:
-    """The table of all trials, the best first, then those that failed or run.
+    """The table of all trials, the best first, then those that failed or run; and of averages.
 
     Args:
         recipe: with its search.
@@ -65,8 +68,49 @@ def markdown(recipe: Recipe, rows: list[Row]) -> str:
     what = "highest" if DIRECTIONS[search.objective] == "max" else "lowest"
     return (
         f"## {search.algorithm.capitalize()} search for the {what} {search.objective}\n\n"
-        f"{_judged_on(search)}\n\n{aligned(cells)}\n"
+        f"{_judged_on(search)}\n\n{aligned(cells)}\n{_averages(recipe, rows)}"
     )
+
+
+def _averages(recipe: Recipe, rows: list[Row]) -> str:
+    """What the trials of each value have reached on average, whatever their other values."""
+    done, search = ranked(recipe, rows), recipe.search
+    if search.algorithm == "hyperband":  # those with fewer epochs are compared among themselves
+        done = [row for row in done if row["values"][BUDGET] == recipe.train.epochs]
+    if len(done) < 2:
+        return ""
+    cells = [["path", "value", "trials", f"mean {search.objective} ± standard error"]]
+    for parameter in parse(search.space):
+        for name, group in _groups(parameter, done):
+            if group:
+                cells.append([f"`{parameter.path}`", name, str(len(group)), _mean(group)])
+    return (
+        "\n### By value\n\nThe mean over the trials that have a value, whatever their others: a "
+        "hint at what matters, weak where trials are few or were proposed by scores of others."
+        f"\n\n{aligned(cells)}\n"
+    )
+
+
+def _groups(parameter: Parameter, rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    """The rows by value, or those of the lower and of the upper half of a range."""
+    placed = [(row["values"][parameter.path], row) for row in rows]
+    listed = parameter.listed
+    if listed is not None and (parameter.scale is None or len(listed) <= LISTED):
+        for one in listed:
+            yield shown(one), [row for value, row in placed if value == one]
+        return
+    low, high = parameter.values[0], parameter.values[-1]
+    middle = (low * high) ** 0.5 if parameter.scale == "log" else (low + high) / 2
+    yield f"{shown(low)} to {shown(middle)}", [row for value, row in placed if value < middle]
+    yield f"{shown(middle)} to {shown(high)}", [row for value, row in placed if value >= middle]
+
+
+def _mean(rows: list[Row]) -> str:
+    scores = [row["objective"] for row in rows]
+    mean = shown(statistics.fmean(scores))
+    if len(scores) == 1:
+        return mean
+    return f"{mean} ± {statistics.stdev(scores) / len(scores) ** 0.5:.2g}"
 
 
 def shown(value: Any) -> str:

@@ -148,7 +148,7 @@ def test_trials_that_pretrain_alike_do_it_once(tmp_path, monkeypatch):
 def test_the_report_is_made_of_the_rows(searched):
     text = (searched.out / "trials.md").read_text()
     best = max(searched.rows, key=lambda row: row["objective"])
-    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    lines = [line for line in text.split("###")[0].splitlines() if line.startswith("| ")]
     assert "`learner.saliency_weight`" in lines[0]
     assert lines[1].split()[1] == str(best["trial"])
     assert len(lines) == 1 + 3
@@ -160,6 +160,41 @@ def test_the_report_is_made_of_the_rows(searched):
         part = config.to_table(winner)[table]
         assert part[key] == value
     assert winner == recipe_with(searched.recipe, best["values"])
+
+
+def test_what_each_value_has_reached_on_average(tmp_path):
+    space = {
+        "learner.name": {"choices": ["autoencoder", "dual_path", "foreground"]},
+        "learner.saliency_weight": {"log": [0.01, 1.0]},
+        "train.epochs": {"integers": [1, 9]},
+        "train.learning_rate": {"log": [1e-4, 1e-2], "points": 3},
+    }
+    recipe = config.load(written(tmp_path))
+    recipe = dataclasses.replace(recipe, search=dataclasses.replace(recipe.search, space=space))
+    trial = {"status": "done", "seconds": 1.0, "sentence": None}
+    drawn = [
+        ("dual_path", 0.02, 5, 1e-4, 0.5),
+        ("dual_path", 0.1, 9, 1e-2, 0.25),
+        ("autoencoder", 0.09, 1, 1e-4, 0.75),
+    ]
+    rows = [
+        {**trial, "trial": n, "values": dict(zip(space, values, strict=True)), "objective": score}
+        for n, (*values, score) in enumerate(drawn)
+    ]
+    rows.append({**rows[0], "trial": 3, "status": "failed", "objective": None})
+    _, text = report.markdown(recipe, rows).split("### By value")
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()[6:]]
+    assert lines == [
+        ["`learner.name`", "autoencoder", "1", "0.75"],
+        ["`learner.name`", "dual_path", "2", "0.375 ± 0.12"],
+        ["`learner.saliency_weight`", "0.01 to 0.1", "2", "0.625 ± 0.12"],
+        ["`learner.saliency_weight`", "0.1 to 1", "1", "0.25"],
+        ["`train.epochs`", "1 to 5", "1", "0.75"],
+        ["`train.epochs`", "5 to 9", "2", "0.375 ± 0.12"],
+        ["`train.learning_rate`", "0.0001", "2", "0.625 ± 0.12"],
+        ["`train.learning_rate`", "0.01", "1", "0.25"],
+    ]
+    assert "By value" not in report.markdown(recipe, rows[2:])
 
 
 def test_the_winner_is_a_recipe_that_trains(searched, tmp_path):
