@@ -195,6 +195,12 @@ def test_what_each_value_has_reached_on_average(tmp_path):
         ["`train.learning_rate`", "0.01", "1", "0.25"],
     ]
     assert "By value" not in report.markdown(recipe, rows[2:])
+    del space["train.epochs"]  # which Hyperband chooses: only trials with all epochs are alike
+    search = dataclasses.replace(recipe.search, space=space, algorithm="hyperband")
+    longest = dataclasses.replace(recipe.train, epochs=9)
+    recipe = dataclasses.replace(recipe, search=search, train=longest)
+    assert "By value" not in report.markdown(recipe, rows)
+    assert "| 0.25 ± 0 " in report.markdown(recipe, [*rows, {**rows[1], "trial": 4}])
 
 
 def test_the_winner_is_a_recipe_that_trains(searched, tmp_path):
