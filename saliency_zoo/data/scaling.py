@@ -15,7 +15,7 @@ from saliency_zoo.data.normalisation import (
     ContrastNormalisation,
     ImageStandardisation,
 )
-from saliency_zoo.data.whitening import Whitening
+from saliency_zoo.data.whitening import KINDS, Whitening
 from saliency_zoo.errors import unknown
 from saliency_zoo.registry import Spec, split
 from saliency_zoo.signatures import made
@@ -35,8 +35,9 @@ HOW: Mapping[str, Callable[..., Any]] = {
     "contrast": ContrastNormalisation,
     "zca": functools.partial(Whitening, "zca"),
     "pca": functools.partial(Whitening, "pca"),
+    "spectral": functools.partial(Whitening, "spectral"),
 }
-_STANDARDISED = ("standardise", "zca", "pca")
+_STANDARDISED = ("standardise", *KINDS)
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,9 @@ class Scaling:
             images: (N, H, W, C), in memory or mapped.
             how: `"standardise"`, mean 0 and deviation 1 in each channel over all images;
                 `"unit"`, to [0, 1]; `"image"`, mean 0 and deviation 1 in each image;
-                `"contrast"`, global contrast normalisation; `"zca"` and `"pca"`, standardised and
-                whitened. Or a table of name and options: `bias` of contrast, `epsilon` and
-                `components` of a whitening.
+                `"contrast"`, global contrast normalisation; `"zca"`, `"pca"` and `"spectral"`,
+                standardised and whitened. Or a table of name and options: `bias` of contrast,
+                `epsilon` and `components` of a whitening.
             chunk: images at a time.
             crop: what of some images the network sees, for the whitening.
         """

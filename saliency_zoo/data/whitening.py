@@ -1,14 +1,15 @@
-"""ZCA and PCA whitening, fitted batch by batch to as many images as there are."""
+"""Whitening by ZCA, by PCA or by frequencies, fitted batch by batch to any number of images."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import fft
 
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.files import replacing
 
-KINDS = ("zca", "pca")
+KINDS = ("zca", "pca", "spectral")
 LIMIT = 12_288  # numbers, of 64x64 colour images; their covariance takes 1.2 GB
 # Directions weaker than this share of the strongest are those in which images do not vary.
 _NOTHING = 1e-10
@@ -18,8 +19,11 @@ class Whitening:
     """A linear map after which the fitted images have the identity as covariance.
 
     Args:
-        kind: `"zca"`, whose results still look like the images, or `"pca"`, which sorts the
-            directions by their variance.
+        kind: `"zca"`, whose results still look like the images; `"pca"`, which sorts the
+            directions by their variance; or `"spectral"`, ZCA of the channels at each frequency of
+            the cosine transform. These are nearly the directions of photographs, whose statistics
+            are about the same at each place, and there are `H * W * C**2` numbers to learn, not
+            `(H * W * C)**2`.
         epsilon: added to the variance of each direction before division by its root; 0 whitens
             noise, too.
         components: so many of the strongest directions are kept, and what lies in others is lost:
@@ -41,65 +45,83 @@ class Whitening:
             raise ZooError(f"Whitening keeps at least one component. Received: {components!r}")
         self.kind, self.epsilon, self.components = kind, float(epsilon), components
         self.mean: np.ndarray | None = None
-        self.matrix: np.ndarray | None = None
-        self.inverse: np.ndarray | None = None
+        # One matrix of all numbers of an image, or one of the channels for each frequency.
+        self.matrices: np.ndarray | None = None
+        self.inverses: np.ndarray | None = None
         self._count, self._origin, self._sum, self._products = 0, None, None, None
         self._rank = 0
 
     def partial_fit(self, batch: np.ndarray) -> None:
-        """Takes some more images, (N, ...), into account."""
-        rows = np.asarray(batch, "float64").reshape(len(batch), -1)
-        if rows.shape[1] > LIMIT:
+        """Takes some more images, (N, H, W, C), into account."""
+        batch = np.asarray(batch, "float64")
+        if self.kind != "spectral" and batch[0].size > LIMIT:
             raise ZooError(
-                f"Whitening takes images of at most {LIMIT} numbers, e.g. 64x64 in colour. "
-                f"Received: {rows.shape[1]}"
+                f"Whitening takes images of at most {LIMIT} numbers, e.g. 64x64 in colour, but "
+                f"'spectral'. Received: {batch[0].size}"
             )
         if self._origin is None:
             # Sums about a place near the mean lose no digits.
-            self._origin = rows.mean(0)
-            self._sum = np.zeros_like(self._origin)
-            self._products = np.zeros((rows.shape[1], rows.shape[1]))
-        if rows.shape[1] != len(self._origin):
+            self._origin, self._sum, self._products = batch.mean(0), 0.0, 0.0
+        if batch.shape[1:] != self._origin.shape:
             raise ZooError(
-                f"Whitening was begun on images of {len(self._origin)} numbers. "
-                f"Received: {rows.shape[1]}"
+                f"Whitening was begun on images of {_by(self._origin.shape)}. "
+                f"Received: {_by(batch.shape[1:])}"
             )
-        rows = rows - self._origin
-        self._count += len(rows)
-        self._sum += rows.sum(0)
-        self._products += rows.T @ rows
+        blocks = self._blocks(batch - self._origin)
+        self._count += len(batch)
+        self._sum = self._sum + blocks.sum(1)
+        self._products = self._products + blocks.swapaxes(1, 2) @ blocks
 
     def finish(self) -> "Whitening":
         """Computes the map from what was seen."""
         if self._count < 2:
             raise ZooError(f"Whitening needs at least two images. Received: {self._count}")
         shift = self._sum / self._count
-        covariance = self._products / self._count - np.outer(shift, shift)
-        variances, directions = np.linalg.eigh(covariance)
-        variances, directions = variances[::-1], directions[:, ::-1]
-        if not variances[0] > 0:
+        covariances = self._products / self._count - shift[:, :, None] * shift[:, None]
+        variances, directions = np.linalg.eigh(covariances)
+        variances, directions = variances[:, ::-1], directions[..., ::-1]
+        if not variances.max() > 0:
             raise ZooError(
                 f"Whitening needs images that differ. Received: {self._count} of the same"
             )
-        kept = variances > _NOTHING * variances[0]
-        kept[self.components or len(kept) :] = False
-        roots = np.sqrt(np.where(kept, variances, 0) + self.epsilon)
+        kept = (variances > _NOTHING * variances.max()) & _strongest(variances, self.components)
+        roots = np.sqrt(np.where(kept, variances, 0) + self.epsilon)[:, None]
+        kept, self._rank = kept[:, None], int(kept.sum())
         shrink = np.where(kept, 1 / np.where(roots > 0, roots, 1), 0)
-        back = directions if self.kind == "zca" else np.eye(len(directions))
+        back = np.eye(directions.shape[-1]) if self.kind == "pca" else directions
+        shift = self._images(shift[:, None], self._origin.shape)[0]
         self.mean = (self._origin + shift).astype("float32")
-        self.matrix = (directions * shrink @ back.T).astype("float32")
-        self.inverse = (back * np.where(kept, roots, 0) @ directions.T).astype("float32")
-        self._rank = int(kept.sum())
+        self.matrices = (directions * shrink @ back.swapaxes(-1, -2)).astype("float32")
+        self.inverses = (back * np.where(kept, roots, 0) @ directions.swapaxes(-1, -2)).astype(
+            "float32"
+        )
         return self
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
-        rows = values.reshape(len(values), -1).astype("float32") - self.mean
-        return (rows @ self.matrix).reshape(values.shape)
+        return self._through(self.matrices, values.astype("float32") - self.mean)
 
     def invert(self, values: np.ndarray) -> np.ndarray:
         """What whitening gave these numbers for."""
-        rows = values.reshape(len(values), -1).astype("float32") @ self.inverse
-        return (rows + self.mean).reshape(values.shape)
+        return self._through(self.inverses, values.astype("float32")) + self.mean
+
+    def weights_before(self, weights: np.ndarray) -> np.ndarray:
+        """Weights (N, H, W, C) of what was given, for weights of what the whitening makes of it."""
+        return self._through(self.matrices.swapaxes(-1, -2), weights)
+
+    def _through(self, matrices: np.ndarray, images: np.ndarray) -> np.ndarray:
+        return self._images(self._blocks(images) @ matrices, images.shape[1:])
+
+    def _blocks(self, images: np.ndarray) -> np.ndarray:
+        """Images as (blocks, N, numbers), of which each block is whitened by itself."""
+        if self.kind != "spectral":
+            return images.reshape(1, len(images), -1)
+        spectra = fft.dctn(images, axes=(1, 2), norm="ortho")
+        return spectra.reshape(len(images), -1, images.shape[-1]).swapaxes(0, 1)
+
+    def _images(self, blocks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """The images of this shape whose `_blocks` these are."""
+        found = blocks.swapaxes(0, 1).reshape(-1, *shape)
+        return fft.idctn(found, axes=(1, 2), norm="ortho") if self.kind == "spectral" else found
 
     def described(self) -> dict[str, Any]:
         """Name and arguments of the layer, without its weights."""
@@ -109,35 +131,49 @@ class Whitening:
     def save(self, path: Path | str) -> None:
         """Writes the fitted map to an `.npz` file.
 
-        Of ZCA's symmetric matrix it holds a half, of PCA's the columns that are not 0; the
-        inverse follows from either.
+        Of a symmetric matrix it holds a half, of PCA's the columns that are not 0; the inverse
+        follows from either.
         """
-        lower = np.tril_indices(len(self.mean))
-        kept = self.matrix[lower] if self.kind == "zca" else self.matrix[:, : self._rank]
+        down, right = np.tril_indices(self.matrices.shape[-1])
+        kept = (
+            self.matrices[..., : self._rank]
+            if self.kind == "pca"
+            else self.matrices[:, down, right]
+        )
         with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, mean=self.mean, matrix=kept, rank=self._rank)
+            np.savez(file, mean=self.mean, matrices=kept, rank=self._rank)
 
     def load(self, path: Path | str) -> "Whitening":
         """Reads a fitted map from an `.npz` file."""
         with np.load(path, allow_pickle=False) as found:
-            self.mean, kept, self._rank = found["mean"], found["matrix"], int(found["rank"])
-        size = len(self.mean)
-        self.matrix = np.zeros((size, size), "float32")
-        if self.kind == "zca":
-            self.matrix[np.tril_indices(size)] = kept
-            self.matrix += np.tril(self.matrix, -1).T
+            self.mean, kept, self._rank = found["mean"], found["matrices"], int(found["rank"])
+        size = self.mean.shape[-1] if self.kind == "spectral" else self.mean.size
+        self.matrices = np.zeros((len(kept), size, size), "float32")
+        if self.kind == "pca":
+            self.matrices[..., : self._rank] = kept
         else:
-            self.matrix[:, : self._rank] = kept
-        self.inverse = self._inverted().astype("float32")
+            down, right = np.tril_indices(size)
+            self.matrices[:, down, right] = self.matrices[:, right, down] = kept
+        self.inverses = self._inverted().astype("float32")
         return self
 
     def _inverted(self) -> np.ndarray:
-        matrix = self.matrix.astype("float64")
+        matrices = self.matrices.astype("float64")
         if self.kind == "pca":  # its columns are orthogonal
-            lengths = (matrix**2).sum(0)
-            return (matrix / np.where(lengths > 0, lengths, 1)).T
-        if self._rank == len(matrix):
-            return np.linalg.inv(matrix)
-        values, directions = np.linalg.eigh(matrix)  # the rest is rounding noise
-        values, directions = values[-self._rank :], directions[:, -self._rank :]
-        return directions / values @ directions.T
+            lengths = (matrices**2).sum(1, keepdims=True)
+            return (matrices / np.where(lengths > 0, lengths, 1)).swapaxes(-1, -2)
+        values, directions = np.linalg.eigh(matrices)
+        kept = _strongest(values, self._rank)  # the rest is rounding noise
+        inverse = np.where(kept, 1 / np.where(kept, values, 1), 0)
+        return directions * inverse[:, None] @ directions.swapaxes(-1, -2)
+
+
+def _strongest(values: np.ndarray, count: int | None) -> np.ndarray:
+    """Which of the numbers are among the `count` largest; all if that is None."""
+    kept = np.zeros(values.size, bool)
+    kept[np.argsort(values, axis=None)[::-1][:count]] = True
+    return kept.reshape(values.shape)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

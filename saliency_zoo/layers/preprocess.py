@@ -44,8 +44,6 @@ def normalising(then: Any) -> keras.layers.Layer | None:
     described = then.described()
     layer = layers.create({**described, "name": f"preprocessing.{described['name']}"})
     if described["name"] == "whitening":
-        layer.build((None, len(then.mean)))
-        layer.built = True
         layer.take(then)
     return layer
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from saliency_zoo.data.whitening import Whitening
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import Stack
@@ -118,14 +119,13 @@ def _seen(subject: Subject, found: np.ndarray, pixels: bool) -> np.ndarray:
     if not pixels:
         return found
     scaling = subject.scaling
-    if scaling.then is not None and not hasattr(scaling.then, "matrix"):
+    if scaling.then is not None and not isinstance(scaling.then, Whitening):
         raise ZooError(
             "Weights of pixels hold for all images, but here each image is scaled for itself: "
             f"pixels=false. Received: {subject.name!r}"
         )
-    rows = found.reshape(len(found), -1)
-    rows = rows if scaling.then is None else rows @ scaling.then.matrix.T
-    return rows.reshape(found.shape) / np.asarray(scaling.std, np.float32)
+    found = found if scaling.then is None else scaling.then.weights_before(found)
+    return found / np.asarray(scaling.std, np.float32)
 
 
 def _parts(subject: Subject, attribute: str, what: str) -> dict[str, Learner]:

@@ -8,14 +8,13 @@ import keras
 
 from saliency_zoo import cards, config, presets
 from saliency_zoo.data.scaling import Scaling
+from saliency_zoo.data.whitening import KINDS
 from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.learner import Learner
 from saliency_zoo.learners.stack import parts_of
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.registry import networks
 from saliency_zoo.training.differences import differences
-
-_OF_ONE_SIZE = ("zca", "pca")  # scalings that were fitted to whole images
 
 
 def preset(recipe: Recipe) -> str:
@@ -48,7 +47,7 @@ def scaling(recipe: Recipe) -> Scaling | None:
             f"{config.literal(there.scaling.spec)}: set that. "
             f"Received: {config.literal(own.scaling.spec)}"
         )
-    if own.scaling.name in _OF_ONE_SIZE:
+    if own.scaling.name in KINDS:  # fitted to whole images
         _check_size(name, there.crop or there.size, own.crop or own.size)
     return presets.scaling(folder, presets.card(folder)["model"]["preprocessing"])
 

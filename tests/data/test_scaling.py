@@ -17,6 +17,7 @@ from tests.runs import RECIPE, command, refusal
     [
         ("{name='zca', epsilon=0.05}", "thesis_conv", True),
         ("{name='pca', components=150}", "thesis_dense_small", True),
+        ("spectral", "thesis_conv", True),
         ("contrast", "thesis_conv", False),
     ],
 )

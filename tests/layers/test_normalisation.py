@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 import pytest
+import scipy
 
 from saliency_zoo import ZooError
 from saliency_zoo.data.scaling import HOW, Scaling
+from saliency_zoo.data.whitening import KINDS
 from saliency_zoo.data.whitening import Whitening as Estimator
 from saliency_zoo.layers.preprocess import normalising, preprocessing
 from saliency_zoo.layers.preprocessing.contrast_normalisation import ContrastNormalisation
@@ -62,7 +64,7 @@ def test_whitened_images_have_the_identity_as_covariance(kind):
     np.testing.assert_allclose(numpy(layer(layer(IMAGES), reverse=True)), IMAGES, atol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ["zca", "pca"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("components", [None, 40])
 @pytest.mark.parametrize("epsilon", [0.0, 0.1])
 def test_half_of_the_numbers_are_kept_and_the_law_with_them(tmp_path, kind, components, epsilon):
@@ -70,13 +72,13 @@ def test_half_of_the_numbers_are_kept_and_the_law_with_them(tmp_path, kind, comp
     given.partial_fit(IMAGES)
     given.finish().save(tmp_path / "w.npz")
     there = Estimator(kind, epsilon, components).load(tmp_path / "w.npz")
-    np.testing.assert_allclose(there.matrix, given.matrix, rtol=1e-6, atol=1e-12)
+    np.testing.assert_allclose(there.matrices, given.matrices, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(
-        there.inverse, given.inverse, atol=1e-4 * np.abs(given.inverse).max()
+        there.inverses, given.inverses, atol=1e-4 * np.abs(given.inverses).max()
     )
-    kept = 108 * 109 // 2 if kind == "zca" else 108 * (components or 108)
+    kept = {"zca": 108 * 109 // 2, "pca": 108 * (components or 108), "spectral": 36 * 6}[kind]
     assert (tmp_path / "w.npz").stat().st_size < 4 * (kept + 108) + 1000
-    if epsilon == 0:
+    if epsilon == 0 and kind != "spectral":
         covariance = np.cov(there(IMAGES).reshape(600, -1).T.astype("float64"), bias=True)
         values = np.linalg.eigvalsh(covariance)[::-1]
         wanted = np.arange(108) < (components or 108)
@@ -85,7 +87,7 @@ def test_half_of_the_numbers_are_kept_and_the_law_with_them(tmp_path, kind, comp
 
 def test_the_whitening_of_a_preset_is_below_its_limit(tmp_path):
     large = Estimator("zca")
-    large.mean, large.matrix = np.zeros(1728, "float32"), np.eye(1728, dtype="float32")
+    large.mean, large.matrices = np.zeros(1728, "float32"), np.eye(1728, dtype="float32")[None]
     large.save(tmp_path / "w.npz")
     assert (tmp_path / "w.npz").stat().st_size < 6.1e6  # of 24x24 colour images; a preset has 10
 
@@ -101,10 +103,37 @@ def test_components_of_pca_are_sorted_and_the_rest_is_silent():
 
 def test_zca_stays_nearest_to_the_images():
     """Of all whitenings that of Bell and Sejnowski is symmetric."""
-    matrix = fitted("zca").matrix
+    matrix = fitted("zca").matrices[0]
     np.testing.assert_allclose(matrix, matrix.T, atol=1e-4 * np.abs(matrix).max())
-    directions = fitted("pca").matrix / np.linalg.norm(fitted("pca").matrix, axis=0)
+    directions = fitted("pca").matrices[0]
+    directions = directions / np.linalg.norm(directions, axis=0)
     np.testing.assert_allclose(directions.T @ directions, np.eye(108), atol=1e-4)
+
+
+def test_spectral_whitening_is_that_of_the_channels_at_each_frequency():
+    """Against the covariance of all numbers, in which the other frequencies are set to 0."""
+    cosines = scipy.fft.dct(np.eye(6), axis=0, norm="ortho")
+    basis = np.einsum("yh,xw,cd->yxchwd", cosines, cosines, np.eye(3)).reshape(108, 108)
+    covariance = basis @ np.cov(IMAGES.reshape(600, -1).T.astype("float64"), bias=True) @ basis.T
+    blocks = np.kron(np.eye(36), np.ones((3, 3)))
+    variances, directions = np.linalg.eigh(covariance * blocks)
+    matrix = basis.T @ (directions / np.sqrt(variances + 0.1)) @ directions.T @ basis
+    expected = ((IMAGES - IMAGES.mean(0)).reshape(600, -1) @ matrix).reshape(IMAGES.shape)
+    white = fitted("spectral", parts=7)
+    np.testing.assert_allclose(white(IMAGES), expected, atol=1e-5 * np.abs(expected).max())
+    weights = RNG.normal(size=(2, 6, 6, 3)).astype("float32")
+    np.testing.assert_allclose(
+        white.weights_before(weights).reshape(2, -1), weights.reshape(2, -1) @ matrix.T, rtol=1e-3
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_before_a_whitening_come_to_the_same(kind):
+    white, weights = fitted(kind), RNG.normal(size=(5, 6, 6, 3)).astype("float32")
+    before = white.weights_before(weights)
+    expected = np.tensordot(white(IMAGES), weights, axes=((1, 2, 3), (1, 2, 3)))
+    found = np.tensordot(IMAGES - white.mean, before, axes=((1, 2, 3), (1, 2, 3)))
+    np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
 def fitted(kind="zca", parts=1, epsilon=0.1, images=IMAGES):
@@ -143,7 +172,7 @@ def test_layers_do_what_the_pipeline_does(how):
     assert expected.dtype == np.float32
     picture = scaling.invert(expected)
     assert (picture.dtype, picture.shape) == (np.uint8, (9, 4, 4, 3))
-    if how in ("standardise", "unit", "zca"):
+    if how in ("standardise", "unit", "zca", "spectral"):
         assert np.abs(picture.astype(int) - pixels[:9, 1:5, 1:5]).max() <= 1
 
 
@@ -163,7 +192,7 @@ PIXELS = np.zeros((2, 4, 4, 3), "uint8")
     [
         (lambda: Estimator("zac"), "Did you mean 'zca'?"),
         (lambda: Estimator(components=0), "at least one component. Received: 0"),
-        (lambda: Estimator().partial_fit(np.zeros((2, 12289))), "Received: 12289"),
+        (lambda: Estimator().partial_fit(np.zeros((2, 1, 1, 12289))), "Received: 12289"),
         (lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilo": 1}), "Did you mean 'epsilon'?"),
         (
             lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilon": "x"}),
@@ -185,5 +214,5 @@ def test_what_cannot_be_fitted(call, sentence):
 def test_images_of_another_size_are_refused():
     estimator = Estimator()
     estimator.partial_fit(IMAGES)
-    with pytest.raises(ZooError, match=r"begun on images of 108 numbers\. Received: 27"):
+    with pytest.raises(ZooError, match=r"begun on images of 6x6x3\. Received: 3x3x3"):
         estimator.partial_fit(IMAGES[:, :3, :3])

@@ -1,9 +1,11 @@
-"""ZCA and PCA whitening as a layer with fitted, untrained weights."""
+"""Whitening by ZCA, by PCA or by frequencies as a layer with fitted, untrained weights."""
 
 import math
 
 import keras
+import numpy as np
 from keras import ops
+from scipy import fft
 
 from saliency_zoo.data import whitening
 
@@ -16,7 +18,8 @@ class Whitening(keras.layers.Layer):
     on whitened pixels, whose neighbours no longer say the same.
 
     Args:
-        kind: `"zca"`, whose results still look like images, or `"pca"`.
+        kind: `"zca"`, whose results still look like images, `"pca"`, or `"spectral"`, ZCA of the
+            channels at each frequency of the cosine transform, which is small and quick.
         epsilon: added to the variance of each direction; 0 whitens noise, too.
         components: so many of the strongest directions are kept; None keeps all.
 
@@ -35,10 +38,15 @@ class Whitening(keras.layers.Layer):
         self.kind, self.epsilon, self.components = kind, epsilon, components
 
     def build(self, input_shape):
-        size = math.prod(input_shape[1:])
-        self.mean = self._weight("mean", (size,), "zeros")
-        self.matrix = self._weight("matrix", (size, size), "identity")
-        self.inverse = self._weight("inverse", (size, size), "identity")
+        self._shape = tuple(input_shape[1:])
+        size = math.prod(self._shape)
+        blocks = (1, size)
+        if self.kind == "spectral":
+            blocks = (size // self._shape[-1], self._shape[-1])
+            self._cosines = [_cosines(side) for side in self._shape[:2]]
+        self.mean = self._weight("mean", self._shape, "zeros")
+        self.matrices = self._weight("matrices", (*blocks, blocks[1]), _identities)
+        self.inverses = self._weight("inverses", (*blocks, blocks[1]), _identities)
 
     def _weight(self, name, shape, initializer):
         return self.add_weight(
@@ -47,9 +55,6 @@ class Whitening(keras.layers.Layer):
 
     def partial_fit(self, batch):
         """Takes some more images into account."""
-        if not self.built:
-            self.build(batch.shape)
-            self.built = True
         self.estimator.partial_fit(ops.convert_to_numpy(batch))
 
     def finish(self):
@@ -58,15 +63,28 @@ class Whitening(keras.layers.Layer):
 
     def take(self, fitted):
         """Takes the weights of a fitted `saliency_zoo.data.whitening.Whitening`."""
-        self.set_weights([fitted.mean, fitted.matrix, fitted.inverse])
+        if not self.built:
+            self.build((None, *fitted.mean.shape))
+            self.built = True
+        self.set_weights([fitted.mean, fitted.matrices, fitted.inverses])
 
     def call(self, inputs, reverse=False):
-        rows = ops.reshape(ops.cast(inputs, "float32"), (-1, self.mean.shape[0]))
+        values = ops.cast(inputs, "float32")
         if reverse:
-            rows = ops.matmul(rows, self.inverse) + self.mean
+            found = self._through(values, self.inverses) + self.mean
         else:
-            rows = ops.matmul(rows - self.mean, self.matrix)
-        return ops.cast(ops.reshape(rows, ops.shape(inputs)), self.compute_dtype)
+            found = self._through(values - self.mean, self.matrices)
+        return ops.cast(found, self.compute_dtype)
+
+    def _through(self, images, matrices):
+        if self.kind != "spectral":
+            rows = ops.matmul(ops.reshape(images, (-1, matrices.shape[-1])), matrices[0])
+            return ops.reshape(rows, (-1, *self._shape))
+        matrices = ops.reshape(matrices, (*self._shape, self._shape[-1]))
+        down, right = self._cosines
+        spectra = ops.einsum("yh,xw,nhwc->nyxc", down, right, images)
+        spectra = ops.einsum("nyxc,yxcd->nyxd", spectra, matrices)
+        return ops.einsum("yh,xw,nyxc->nhwc", down, right, spectra)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -75,3 +93,12 @@ class Whitening(keras.layers.Layer):
         config = {k: v for k, v in super().get_config().items() if k != "trainable"}
         own = {"kind": self.kind, "epsilon": self.epsilon, "components": self.components}
         return {**config, **own}
+
+
+def _identities(shape, dtype=None):
+    return ops.broadcast_to(ops.eye(shape[-1], dtype=dtype), shape)
+
+
+def _cosines(side):
+    """The matrix of the orthonormal cosine transform, a frequency a row."""
+    return fft.dct(np.eye(side, dtype="float32"), axis=0, norm="ortho")
