@@ -54,10 +54,12 @@ class Whitening:
     def partial_fit(self, batch: np.ndarray) -> None:
         """Takes some more images, (N, H, W, C), into account."""
         batch = np.asarray(batch, "float64")
-        if self.kind != "spectral" and batch[0].size > LIMIT:
+        if self.kind == "spectral":
+            check_images(batch.shape)
+        elif batch[0].size > LIMIT:
             raise ZooError(
-                f"Whitening takes images of at most {LIMIT} numbers, e.g. 64x64 in colour, but "
-                f"'spectral'. Received: {batch[0].size}"
+                f"Whitening by {self.kind!r} takes images of at most {LIMIT} numbers, e.g. 64x64 in "
+                f"colour; by 'spectral' of any size. Received: {batch[0].size}"
             )
         if self._origin is None:
             # Sums about a place near the mean lose no digits.
@@ -166,6 +168,12 @@ class Whitening:
         kept = _strongest(values, self._rank)  # the rest is rounding noise
         inverse = np.where(kept, 1 / np.where(kept, values, 1), 0)
         return directions * inverse[:, None] @ directions.swapaxes(-1, -2)
+
+
+def check_images(shape: tuple[int | None, ...]) -> None:
+    """Refuses what is not (N, H, W, C) and has no frequencies therefore."""
+    if len(shape) != 4:
+        raise ZooError(f"Spectral whitening takes images (N, H, W, C). Received: shape {shape}")
 
 
 def _strongest(values: np.ndarray, count: int | None) -> np.ndarray:

@@ -193,6 +193,11 @@ PIXELS = np.zeros((2, 4, 4, 3), "uint8")
         (lambda: Estimator("zac"), "Did you mean 'zca'?"),
         (lambda: Estimator(components=0), "at least one component. Received: 0"),
         (lambda: Estimator().partial_fit(np.zeros((2, 1, 1, 12289))), "Received: 12289"),
+        (
+            lambda: Estimator("spectral").partial_fit(np.zeros((2, 9))),
+            "images (N, H, W, C). Received",
+        ),
+        (lambda: Whitening("spectral").build((None, 9)), "images (N, H, W, C). Received"),
         (lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilo": 1}), "Did you mean 'epsilon'?"),
         (
             lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilon": "x"}),

@@ -42,8 +42,11 @@ class Whitening(keras.layers.Layer):
         size = math.prod(self._shape)
         blocks = (1, size)
         if self.kind == "spectral":
+            whitening.check_images(input_shape)
             blocks = (size // self._shape[-1], self._shape[-1])
-            self._cosines = [_cosines(side) for side in self._shape[:2]]
+            height, width, channels = self._shape
+            self._down = _cosines(height)
+            self._right = np.kron(_cosines(width).T, np.eye(channels, dtype="float32"))
         self.mean = self._weight("mean", self._shape, "zeros")
         self.matrices = self._weight("matrices", (*blocks, blocks[1]), _identities)
         self.inverses = self._weight("inverses", (*blocks, blocks[1]), _identities)
@@ -80,11 +83,17 @@ class Whitening(keras.layers.Layer):
         if self.kind != "spectral":
             rows = ops.matmul(ops.reshape(images, (-1, matrices.shape[-1])), matrices[0])
             return ops.reshape(rows, (-1, *self._shape))
+        spectra = self._transformed(images, self._down, self._right)
         matrices = ops.reshape(matrices, (*self._shape, self._shape[-1]))
-        down, right = self._cosines
-        spectra = ops.einsum("yh,xw,nhwc->nyxc", down, right, images)
-        spectra = ops.einsum("nyxc,yxcd->nyxd", spectra, matrices)
-        return ops.einsum("yh,xw,nyxc->nhwc", down, right, spectra)
+        channels = range(self._shape[-1])
+        mixed = sum(spectra[..., c, None] * matrices[:, :, c] for c in channels)
+        return self._transformed(mixed, self._down.T, self._right.T)
+
+    def _transformed(self, images, down, right):
+        height, width, channels = self._shape
+        rows = ops.reshape(images, (-1, height, width * channels))
+        found = ops.matmul(ops.matmul(down, rows), right)
+        return ops.reshape(found, (-1, *self._shape))
 
     def compute_output_shape(self, input_shape):
         return input_shape
