@@ -58,7 +58,7 @@ class Whitening:
             check_images(batch.shape)
         elif batch[0].size > LIMIT:
             raise ZooError(
-                f"Whitening by {self.kind!r} takes images of at most {LIMIT} numbers, e.g. 64x64 in "
+                f"Whitening by {self.kind!r} takes images of up to {LIMIT} numbers, 64x64 in "
                 f"colour; by 'spectral' of any size. Received: {batch[0].size}"
             )
         if self._origin is None:
