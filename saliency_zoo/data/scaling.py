@@ -33,9 +33,7 @@ HOW: Mapping[str, Callable[..., Any]] = {
     "unit": _nothing,
     "image": ImageStandardisation,
     "contrast": ContrastNormalisation,
-    "zca": functools.partial(Whitening, "zca"),
-    "pca": functools.partial(Whitening, "pca"),
-    "spectral": functools.partial(Whitening, "spectral"),
+    **{kind: functools.partial(Whitening, kind) for kind in KINDS},
 }
 _STANDARDISED = ("standardise", *KINDS)
 

@@ -96,7 +96,7 @@ def test_options_choose_units_and_stages(preset):  # noqa: F811
         assert not np.array_equal(read_image("a.png")[60:], one[60:])
 
 
-@pytest.mark.parametrize("how", ["standardise", "zca"])
+@pytest.mark.parametrize("how", ["standardise", "zca", "spectral"])
 def test_weights_of_pixels_give_the_same_answers(how):
     some = images(40, 6, 6, 3)
     found = np.random.default_rng(1).normal(size=(2, 6, 6, 3))

@@ -1,7 +1,5 @@
 """Whitening by ZCA, by PCA or by frequencies as a layer with fitted, untrained weights."""
 
-import math
-
 import keras
 import numpy as np
 from keras import ops
@@ -18,8 +16,8 @@ class Whitening(keras.layers.Layer):
     on whitened pixels, whose neighbours no longer say the same.
 
     Args:
-        kind: `"zca"`, whose results still look like images, `"pca"`, or `"spectral"`, ZCA of the
-            channels at each frequency of the cosine transform, which is small and quick.
+        kind: `"zca"`, whose results still look like images; `"spectral"`, ZCA of the channels at
+            each frequency of the cosine transform, with `H * W * C**2` numbers; or `"pca"`.
         epsilon: added to the variance of each direction; 0 whitens noise, too.
         components: so many of the strongest directions are kept; None keeps all.
 
@@ -32,28 +30,29 @@ class Whitening(keras.layers.Layer):
     """
 
     def __init__(self, kind="zca", epsilon=0.1, components=None, **kwargs):
-        # A matrix in 16 bits would undo the whitening.
         super().__init__(trainable=False, autocast=False, **kwargs)
         self.estimator = whitening.Whitening(kind, epsilon, components)
         self.kind, self.epsilon, self.components = kind, epsilon, components
 
     def build(self, input_shape):
-        self._shape = tuple(input_shape[1:])
-        size = math.prod(self._shape)
-        blocks = (1, size)
+        shape = tuple(input_shape[1:])
+        blocks, size = whitening.blocks_of(self.kind, shape)
+        self.input_spec = keras.layers.InputSpec(shape=(None, *shape))
         if self.kind == "spectral":
-            whitening.check_images(input_shape)
-            blocks = (size // self._shape[-1], self._shape[-1])
-            height, width, channels = self._shape
-            self._down = _cosines(height)
-            self._right = np.kron(_cosines(width).T, np.eye(channels, dtype="float32"))
-        self.mean = self._weight("mean", self._shape, "zeros")
-        self.matrices = self._weight("matrices", (*blocks, blocks[1]), _identities)
-        self.inverses = self._weight("inverses", (*blocks, blocks[1]), _identities)
+            self._cosines = [_cosines(side) for side in shape[:2]]
+        self.mean = self._weight("mean", shape, "zeros")
+        self.matrices = self._weight("matrices", (blocks, size, size), _identities)
+        self.inverses = self._weight("inverses", (blocks, size, size), _identities)
 
     def _weight(self, name, shape, initializer):
+        # A matrix in 16 bits would undo the whitening.
         return self.add_weight(
-            name=name, shape=shape, initializer=initializer, trainable=False, dtype="float32"
+            name=name,
+            shape=shape,
+            initializer=initializer,
+            trainable=False,
+            dtype="float32",
+            autocast=False,
         )
 
     def partial_fit(self, batch):
@@ -68,7 +67,6 @@ class Whitening(keras.layers.Layer):
         """Takes the weights of a fitted `saliency_zoo.data.whitening.Whitening`."""
         if not self.built:
             self.build((None, *fitted.mean.shape))
-            self.built = True
         self.set_weights([fitted.mean, fitted.matrices, fitted.inverses])
 
     def call(self, inputs, reverse=False):
@@ -81,19 +79,13 @@ class Whitening(keras.layers.Layer):
 
     def _through(self, images, matrices):
         if self.kind != "spectral":
-            rows = ops.matmul(ops.reshape(images, (-1, matrices.shape[-1])), matrices[0])
-            return ops.reshape(rows, (-1, *self._shape))
-        spectra = self._transformed(images, self._down, self._right)
-        matrices = ops.reshape(matrices, (*self._shape, self._shape[-1]))
-        channels = range(self._shape[-1])
-        mixed = sum(spectra[..., c, None] * matrices[:, :, c] for c in channels)
-        return self._transformed(mixed, self._down.T, self._right.T)
-
-    def _transformed(self, images, down, right):
-        height, width, channels = self._shape
-        rows = ops.reshape(images, (-1, height, width * channels))
-        found = ops.matmul(ops.matmul(down, rows), right)
-        return ops.reshape(found, (-1, *self._shape))
+            rows = ops.reshape(images, (-1, matrices.shape[-1]))
+            return ops.reshape(ops.matmul(rows, matrices[0]), (-1, *self.mean.shape))
+        down, right = self._cosines
+        matrices = ops.reshape(matrices, (*self.mean.shape, matrices.shape[-1]))
+        spectra = ops.einsum("yh,xw,nhwc->nyxc", down, right, images)
+        spectra = ops.einsum("nyxc,yxcd->nyxd", spectra, matrices)
+        return ops.einsum("yh,xw,nyxc->nhwc", down, right, spectra)
 
     def compute_output_shape(self, input_shape):
         return input_shape
