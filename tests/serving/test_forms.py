@@ -19,7 +19,7 @@ from saliency_zoo.serving.forms.form import export_form
 from saliency_zoo.serving.forms.resizing import MatrixResizing, with_matrices
 from saliency_zoo.serving.forms.source import Source
 from saliency_zoo.testing import network_example
-from tests.runs import command, refusal
+from tests.runs import RECIPE, command, refusal
 
 QUICKSTART = Path(__file__).parents[2] / "SavedModels" / "thesis_conv.dual_path_quickstart"
 SIGNATURES = ("serving_default", "encode", "features", "reconstruct", "saliency")
@@ -166,6 +166,20 @@ def test_eight_bits_cost_less_than_a_point(kind, tmp_path):
     assert made.path.stat().st_size < 130_000  # of 311,000
     (difference,) = made.differences
     assert difference.found <= difference.allowed == 1
+
+
+@pytest.mark.parametrize("kind", ["onnx", "litert"])
+@pytest.mark.parametrize("scaling", ["spectral", "zca"])
+def test_eight_bits_leave_a_whitening_alone(kind, scaling, tmp_path):
+    if kind == "onnx":
+        pytest.importorskip("tf2onnx")
+    (tmp_path / "white.toml").write_text(RECIPE)
+    words = [f"data.scaling={scaling}", "finetune.without_pretraining=false"]
+    assert command("train", tmp_path / "white.toml", "--out", tmp_path / "run", *words).code == 0
+    for precision, allowed in (("float", 1e-5), ("int8", 0.1)):
+        made = export_form(str(tmp_path / "run"), kind, tmp_path / precision, precision, "encode")
+        (difference,) = made.differences
+        assert difference.found <= difference.allowed == allowed
 
 
 @pytest.mark.parametrize("kind", ["onnx", "litert"])

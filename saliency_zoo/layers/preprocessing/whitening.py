@@ -81,11 +81,11 @@ class Whitening(keras.layers.Layer):
         if self.kind != "spectral":
             rows = ops.reshape(images, (-1, matrices.shape[-1]))
             return ops.reshape(ops.matmul(rows, matrices[0]), (-1, *self.mean.shape))
-        down, right = self._cosines
+        spectra = _transformed(images, *self._cosines)
         matrices = ops.reshape(matrices, (*self.mean.shape, matrices.shape[-1]))
-        spectra = ops.einsum("yh,xw,nhwc->nyxc", down, right, images)
-        spectra = ops.einsum("nyxc,yxcd->nyxd", spectra, matrices)
-        return ops.einsum("yh,xw,nyxc->nhwc", down, right, spectra)
+        channels = range(matrices.shape[-1])
+        mixed = sum(spectra[..., c, None] * matrices[:, :, c] for c in channels)
+        return _transformed(mixed, *(cosines.T for cosines in self._cosines))
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -98,6 +98,14 @@ class Whitening(keras.layers.Layer):
 
 def _identities(shape, dtype=None):
     return ops.broadcast_to(ops.eye(shape[-1], dtype=dtype), shape)
+
+
+def _transformed(images, down, right):
+    """Images (N, H, W, C) under one matrix along their columns and one along their rows."""
+    height, width, channels = images.shape[1:]
+    found = ops.matmul(down, ops.reshape(images, (-1, height, width * channels)))
+    found = ops.matmul(right, ops.reshape(found, (-1, width, channels)))
+    return ops.reshape(found, (-1, height, width, channels))
 
 
 def _cosines(side):

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def convert(source: Source, precision: str, images: np.ndarray | None) -> bytes:
     Args:
         source: the signature.
         precision: `"float"`; `"float16"` for the weights, which are calculated with in 32 bits;
-            `"int8"` for everything.
+            `"int8"` for everything but preprocessing that whitens.
         images: to calibrate 8 bits on.
     """
     import tensorflow as tf
@@ -34,16 +35,40 @@ def convert(source: Source, precision: str, images: np.ndarray | None) -> bytes:
         converter = tf.lite.TFLiteConverter.from_saved_model(
             str(saved), signature_keys=[source.signature]
         )
-        if precision != "float":
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if precision == "float16":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]
-        if precision == "int8":
-            converter.representative_dataset = lambda: ({INPUT: image[None]} for image in images)
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-            converter.inference_input_type = tf.uint8
         with _quiet():
-            return converter.convert()
+            return converter.convert() if precision != "int8" else _in_8_bits(converter, images)
+
+
+def _in_8_bits(converter: Any, images: np.ndarray) -> bytes:
+    """All in 8 bits but preprocessing that whitens: it makes much of what would be rounded off."""
+    import tensorflow as tf
+
+    exact = _around(converter.convert(), "whitening")
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ({INPUT: image[None]} for image in images)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    if not exact:
+        return converter.convert()
+    debugger = tf.lite.experimental.QuantizationDebugger(
+        converter=converter,
+        debug_dataset=converter.representative_dataset,
+        debug_options=tf.lite.experimental.QuantizationDebugOptions(denylisted_nodes=exact),
+    )
+    return debugger.get_nondebug_quantized_model()
+
+
+def _around(data: bytes, layer: str) -> list[str]:
+    """The tensors of the model, inside the whole one, that has a layer of such a name."""
+    import tensorflow as tf
+
+    details = tf.lite.Interpreter(model_content=data).get_tensor_details()
+    names = [tensor["name"] for tensor in details]
+    scopes = {name.split(layer)[0] for name in names if layer in name}
+    return [name for name in names if name.startswith(tuple(scopes))]
 
 
 def runner(data: bytes) -> Callable[[np.ndarray], Outputs]:

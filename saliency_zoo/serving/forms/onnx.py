@@ -18,7 +18,7 @@ from saliency_zoo.serving.forms.source import Source
 
 SUFFIX = ".onnx"
 FIXED = ()
-_OPSET, _PREPROCESSING = 17, "preprocessing/"
+_OPSET, _PREPROCESSING = 17, "preprocessing"  # a second one in a process is preprocessing_1
 _DECODED = "reconstruction"  # instead of `image`: a graph's input and output differ in name
 
 
