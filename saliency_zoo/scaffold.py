@@ -52,7 +52,7 @@ batch_size = {batch_size}
 protocol = "full"          # train on all labelled images that are not held out for the test
 """
 _DEFAULT = Recipe(
-    data=Data(crop=24),
+    data=Data(crop=24, scaling=Part("spectral")),
     learner=Part("autoencoder"),
     train=Train(epochs=10),
     finetune=Finetune(normalise=True),
