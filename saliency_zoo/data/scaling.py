@@ -66,7 +66,7 @@ class Scaling:
             images: (N, H, W, C), in memory or mapped.
             how: `"standardise"`, mean 0 and deviation 1 in each channel over all images;
                 `"unit"`, to [0, 1]; `"image"`, mean 0 and deviation 1 in each image;
-                `"contrast"`, global contrast normalisation; `"zca"`, `"pca"` and `"spectral"`,
+                `"contrast"`, global contrast normalisation; `"zca"`, `"spectral"` and `"pca"`,
                 standardised and whitened. Or a table of name and options: `bias` of contrast,
                 `epsilon` and `components` of a whitening.
             chunk: images at a time.

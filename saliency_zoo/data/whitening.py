@@ -22,9 +22,8 @@ class Whitening:
     Args:
         kind: `"zca"`, whose results still look like the images; `"pca"`, which sorts the
             directions by their variance; or `"spectral"`, ZCA of the channels at each frequency of
-            the cosine transform. These are nearly the directions of photographs, whose statistics
-            are about the same at each place, and there are `H * W * C**2` numbers to learn, not
-            `(H * W * C)**2`.
+            the cosine transform, with `H * W * C**2` numbers in place of `(H * W * C)**2`. It is
+            for photographs, whose statistics are about the same at each place.
         epsilon: added to the variance of each direction before division by its root; 0 whitens
             noise, too.
         components: so many of the strongest directions are kept, and what lies in others is lost:
@@ -44,8 +43,7 @@ class Whitening:
             raise ZooError(f"epsilon of whitening is at least 0. Received: {epsilon!r}")
         if components is not None and (not isinstance(components, int) or components < 1):
             raise ZooError(
-                f"Whitening keeps a whole number of components, at least one component. "
-                f"Received: {components!r}"
+                f"components of whitening is a whole number, at least 1. Received: {components!r}"
             )
         self.kind, self.epsilon, self.components = kind, float(epsilon), components
         self.mean: np.ndarray | None = None

@@ -211,7 +211,7 @@ PIXELS = np.zeros((2, 4, 4, 3), "uint8")
     ("call", "sentence"),
     [
         (lambda: Estimator("zac"), "Did you mean 'zca'?"),
-        (lambda: Estimator(components=0), "at least one component. Received: 0"),
+        (lambda: Estimator(components=0), "at least 1. Received: 0"),
         (lambda: Estimator().partial_fit(np.zeros((2, 1, 1, 12289))), "Received: 12289"),
         (
             lambda: Estimator("spectral").partial_fit(np.zeros((2, 9))),
@@ -221,7 +221,7 @@ PIXELS = np.zeros((2, 4, 4, 3), "uint8")
         (lambda: Whitening().build((None, None, None, 3)), "one size. Received: (None, None, 3)"),
         (lambda: Estimator().partial_fit(np.zeros((0, 4, 4, 3))), "Received: a batch of 0"),
         (lambda: Estimator()(PIXELS), "fitted before it is used"),
-        (lambda: Estimator(components=2.5), "a whole number"),
+        (lambda: Estimator(components=2.5), "a whole number, at least 1. Received: 2.5"),
         (lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilo": 1}), "Did you mean 'epsilon'?"),
         (
             lambda: Scaling.fit(PIXELS, {"name": "zca", "epsilon": "x"}),

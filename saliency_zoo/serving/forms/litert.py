@@ -62,7 +62,7 @@ def _in_8_bits(converter: Any, images: np.ndarray) -> bytes:
 
 
 def _around(data: bytes, layer: str) -> list[str]:
-    """The tensors of the model, inside the whole one, that has a layer of such a name."""
+    """The tensors of a layer of such a name, and of all others in the `Sequential` around it."""
     import tensorflow as tf
 
     details = tf.lite.Interpreter(model_content=data).get_tensor_details()
