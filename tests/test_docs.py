@@ -77,7 +77,8 @@ def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
     ("one", "other"),
     [
         ("best_small.tin10", "thesis_conv.autoencoder_tin10"),
-        ("best_large.tin10", "best_small.tin10"),
+        ("best_large.tin10", "vgg11.contrastive_tin10"),
+        ("vgg11.contrastive_tin10", "best_small.tin10"),
     ],
 )
 def test_the_differences_of_presets_are_those_of_the_page(one, other, capsys):
