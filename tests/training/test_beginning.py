@@ -165,6 +165,7 @@ def test_what_is_borrowed_has_the_rights_of_its_images(file, tmp_path):
     words = ["train.begin_with=best_large.tin10", "train.epochs=0", "data.size=40", "data.crop=32"]
     large = config.load(f"{presets.find('best_large.tin10')}/recipe.toml")
     words += [f"network={config.literal(large.network.spec)}", "learner={name='contrastive'}"]
+    words += [f"data.scaling={config.literal(large.data.scaling.spec)}"]
     card = train(config.load(file, [*words, "finetune.max_steps=1"]), tmp_path / "run", "one")
     assert card["licence"] == experiment.LICENCE_DATA
     assert card["images_seen"]["pretraining"] == 0

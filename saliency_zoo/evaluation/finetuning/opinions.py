@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_zoo import config
+from saliency_zoo.data.pipeline import centred
 from saliency_zoo.evaluation.finetuning.teachers import Teacher
 from saliency_zoo.files import UNREADABLE, lock, replacing
 from saliency_zoo.saliency.store import checksum
@@ -90,6 +91,7 @@ def _key(teacher: Teacher, fold: int, indices: np.ndarray) -> str:
     """Changes with all that a teacher's scores follow from, pixels and versions included."""
     inputs, recipe, train = teacher.inputs, teacher.recipe, teacher.inputs.split("train")
     settings = config.to_table(recipe).items()
+    shown = centred(inputs.pretraining[:_SHOWN], recipe.data.crop)
     content = {
         "format": _FORMAT,
         **checkpoint.made_by(),
@@ -98,7 +100,7 @@ def _key(teacher: Teacher, fold: int, indices: np.ndarray) -> str:
         "recipe": {key: value for key, value in settings if key not in _ELSEWHERE},
         "crops": [recipe.data.crop, recipe.evaluate.crops],
         "unlabelled": checksum(inputs.pretraining),
-        "scaled": checksum(inputs.scaling(inputs.pretraining[:_SHOWN])),
+        "scaled": checksum(inputs.scaling(shown)),
         "fold": [fold, checksum(train.images[indices]), train.labels[indices].tolist()],
         "classes": len(inputs.labelled.class_names),
     }

@@ -128,6 +128,18 @@ def shared(tmp_path, monkeypatch):
     return tmp_path / "cache/teachers"
 
 
+def test_a_teacher_and_its_student_whiten_each_for_itself(file, shared, tmp_path):
+    few = ["finetune.max_steps=1", "finetune.without_pretraining=false"]
+    train(config.load(file, ["data.scaling=spectral", *few]), tmp_path / "teacher", "one")
+    recipe = config.load(file, ["data.scaling=zca", *few, *with_teachers("teacher")])
+    train(recipe, tmp_path / "run", "one")
+    middle = Run(recipe, tmp_path / "run").inputs.pretraining[:, 2:-2, 2:-2]
+    logits = cropped(str(tmp_path / "teacher"), head="classifier")(middle)
+    (path,) = shared.glob("*.npz")
+    with np.load(path) as found:
+        np.testing.assert_allclose(found["scores"], keras.ops.softmax(logits), atol=1e-5)
+
+
 def begin(file, preset, folder, *words):  # noqa: F811
     """A student that has not learnt anything yet, and the labels that it is to learn."""
     run = Run(config.load(file, [*with_teachers(preset), *words]), folder, "one")
