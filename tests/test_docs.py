@@ -4,6 +4,7 @@ import dataclasses
 import importlib.util
 import re
 import runpy
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from saliency_zoo import config
 from saliency_zoo.recipe import Data, Evaluate, Finetune, Search, Train
 
 ROOT = Path(__file__).parent.parent
+STUDENTS = "docs/results/students.json#"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 SECTIONS = {
     "data": Data,
@@ -73,25 +75,37 @@ def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
     assert metrics(card) in (ROOT / page).read_text()
 
 
+def comparisons():
+    """The arguments of every comparison on the page of results that needs no run, and what it says."""
+    page = (ROOT / "docs" / "results.md").read_text().replace("\\\n", "")
+    found = re.findall(r"^python tools/compare_runs\.py (.+?) +# (.+)$", page, re.M)
+    parted = [(shlex.split(names), said) for names, said in found]
+    return [(names, said) for names, said in parted if not any("runs/" in n for n in names)]
+
+
+@pytest.mark.parametrize(("names", "said"), comparisons(), ids=str)
+def test_a_comparison_comes_out_as_the_page_says(names, said, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert runpy.run_path("tools/compare_runs.py")["main"](names) == 0
+    assert capsys.readouterr().out.strip() == said
+
+
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("names", "message"),
     [
-        ("best_small.tin10", "thesis_conv.autoencoder_tin10"),
-        ("best_large.tin10", "vgg11.contrastive_tin10"),
-        ("vgg11.contrastive_tin10", "best_small.tin10"),
+        (["lenet5.mnist", "best_small.tin10"], "Both need the same images, protocol and folds"),
+        (
+            [STUDENTS + "student", "best_small.tin10"],
+            "Both need the same images, protocol and folds",
+        ),
+        ([STUDENTS + "nobody", "best_small.tin10"], "docs/results/students.json has the rows"),
+        (["nowhere.json#row", "best_small.tin10"], "A table is a file that is there"),
     ],
 )
-def test_the_differences_of_presets_are_those_of_the_page(one, other, capsys):
-    main = runpy.run_path(str(ROOT / "tools" / "compare_runs.py"))["main"]
-    assert main([one, other]) == 0
-    line = rf"{one} {other} +# {re.escape(capsys.readouterr().out.strip())}\n"
-    assert re.search(line, (ROOT / "docs" / "results.md").read_text())
-
-
-def test_runs_that_have_other_folds_are_not_compared(capsys):
-    main = runpy.run_path(str(ROOT / "tools" / "compare_runs.py"))["main"]
-    assert main(["lenet5.mnist", "thesis_conv.dual_path_quickstart"]) == 1
-    assert capsys.readouterr().err.startswith("Both need the same images, protocol and folds")
+def test_what_cannot_be_compared_is_one_sentence(names, message, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert runpy.run_path("tools/compare_runs.py")["main"](names) == 1
+    assert capsys.readouterr().err.startswith(message)
 
 
 def intervals(text):

@@ -1,13 +1,14 @@
-"""How much more accurate one run is than another on the same folds, with a 95 % interval.
+"""How much more accurate one run is than another, paired by seed and fold, with a 95 % interval.
 
-python tools/compare_runs.py ONE OTHER     each a preset's name or path, or a finished run
+python tools/compare_runs.py ONE OTHER
 
-The interval is over the folds: it says nothing of other seeds of pre-training.
+Each is a preset's name or path, a finished run, or a row of a table: 'docs/results/students.json#ROW',
+with groups 'docs/results/tin10.json#GROUP/ROW'. Seeds that only one of them has are left out. With
+one seed the interval is over the folds, and says nothing of other seeds of pre-training.
 """
 
 import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,13 +20,20 @@ from saliency_zoo.evaluation.finetuning.lessons import PRETRAINED
 from saliency_zoo.tables.spread import Interval, paired
 
 
-class Fold(NamedTuple):
-    """What an accuracy is of: the checksum of the image set, and how its labels were used."""
+class Scores(NamedTuple):
+    """What the accuracies are of, and those of each seed, fold by fold."""
 
-    images: str
+    images: str  # the checksum of the image set
     protocol: str
     labels: int
-    number: int
+    seeds: dict[int, list[float]]
+
+    def __str__(self) -> str:
+        folds = " or ".join(sorted({str(len(each)) for each in self.seeds.values()}))
+        return (
+            f"{self.protocol} with {self.labels} labels of {self.images[:12]}, "
+            f"{folds} accuracies of each of the seeds {', '.join(map(str, self.seeds))}"
+        )
 
 
 def main(arguments: list[str]) -> int:
@@ -42,29 +50,52 @@ def main(arguments: list[str]) -> int:
 
 
 def difference(one: str, other: str) -> Interval:
-    """In points, over the folds."""
+    """In points, over seeds and folds."""
     first, second = scores(one), scores(other)
-    if first.keys() != second.keys() or len(first) < 2:
+    shared = [seed for seed in first.seeds if seed in second.seeds]
+    ours, theirs = ([each.seeds[seed] for seed in shared] for each in (first, second))
+    lengths = {len(folds) for folds in (*ours, *theirs)}
+    found = None
+    if first[:3] == second[:3] and len(lengths) == 1:
+        found = paired(100 * (np.array(ours) - np.array(theirs)))
+    if found is None:
         raise ZooError(
             "Both need the same images, protocol and folds, two or more. "
-            f"Received: {told(first)}, and {told(second)}"
+            f"Received: {first}; and {second}"
         )
-    return paired(np.array([[100 * (first[fold] - second[fold]) for fold in first]]))
+    return found
 
 
-def scores(name: str) -> dict[Fold, float]:
-    """The accuracy after pre-training, by fold."""
-    folder = presets.find(name)
+def scores(name: str) -> Scores:
+    """The accuracies after pre-training."""
+    path, mark, place = name.partition(".json#")
+    return of_row(Path(f"{path}.json"), place) if mark else of_run(presets.find(name))
+
+
+def of_run(folder: str | Path) -> Scores:
     found = json.loads((Path(folder) / presets.RESULTS).read_text())
-    judged = presets.card(folder)["data"]["checksum"], found["protocol"]
+    card = presets.card(folder)
     rows = [row for row in found["runs"] if row["arm"] == PRETRAINED]
-    return {Fold(*judged, row["labels"], row["fold"]): row["accuracy"] for row in rows}
+    folds = [row["accuracy"] for row in sorted(rows, key=lambda row: row["fold"])]
+    images, protocol = card["data"]["checksum"], found["protocol"]
+    return Scores(images, protocol, rows[0]["labels"], {card["seed"]: folds})
 
 
-def told(folds: Iterable[Fold]) -> str:
-    """What there is, for a sentence."""
-    each = {f"{f.protocol} with {f.labels} labels of {f.images[:12]}" for f in folds}
-    return f"{len([*folds])} of {', '.join(sorted(each)) or 'nothing'}"
+def of_row(path: Path, place: str) -> Scores:
+    """Of a row by its label, before which stands its group's where the table has groups."""
+    if not path.is_file():
+        raise ZooError(f"A table is a file that is there. Received: {path}")
+    rows = {
+        "/".join(filter(None, [group["label"], row["label"]])): row
+        for group in json.loads(path.read_text())["groups"]
+        for row in group["rows"]
+        if row["runs"]
+    }
+    if place not in rows:
+        raise ZooError(f"{path} has the rows {', '.join(rows)}. Received: {place!r}")
+    row = rows[place]
+    seeds = {run["seed"]: run["accuracy"] for run in row["runs"]}
+    return Scores(row["data"]["checksum"], row["protocol"], row["images"]["labelled"], seeds)
 
 
 if __name__ == "__main__":
