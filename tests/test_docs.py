@@ -76,7 +76,7 @@ def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
 
 
 def comparisons():
-    """The arguments of every comparison on the page of results that needs no run, and what it says."""
+    """Arguments and answer of every comparison on the page of results that needs no run."""
     page = (ROOT / "docs" / "results.md").read_text().replace("\\\n", "")
     found = re.findall(r"^python tools/compare_runs\.py (.+?) +# (.+)$", page, re.M)
     parted = [(shlex.split(names), said) for names, said in found]
