@@ -3,9 +3,9 @@
 python tools/compare_runs.py ONE OTHER
 
 Each is a preset's name or path, a finished run, or a row of a table, by its label:
-'docs/results/students.json#ROW', or with groups 'docs/results/tin10.json#GROUP/ROW'. Seeds that only
-one of them has are left out. With one seed the interval is over the folds, and says nothing of other
-seeds of pre-training.
+'docs/results/students.json#ROW', or with groups 'docs/results/tin10.json#GROUP/ROW'. Seeds that
+only one of them has are left out. With one seed the interval is over the folds, and says nothing
+of other seeds of pre-training.
 """
 
 import json
