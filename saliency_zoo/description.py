@@ -143,9 +143,10 @@ def metrics(card: dict[str, Any]) -> str:
     found = card["metrics"]
     if not found:
         return "pre-trained; no labels, so no accuracy"
+    trained = card.get("pretrained", True)
     titles = {
-        "pretrained": "with pre-training" if card.get("pretrained", True) else "no pre-training",
-        "none": "without pre-training",
+        presets.PRETRAINED: "with pre-training" if trained else "no pre-training",
+        presets.NONE: "without pre-training",
         "difference": "difference, paired",
     }
     each, crops = found.get("labels_per_class"), found.get("crops")

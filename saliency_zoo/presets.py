@@ -20,6 +20,7 @@ PATH_VARIABLE, GROUP = "SALIENCY_ZOO_PATH", "saliency_zoo.presets"
 RECIPE, HISTORY, RESULTS = "recipe.toml", "history.csv", "results.json"
 ENCODER, CLASSIFIER, DECODERS = "encoder.weights.h5", "classifier.weights.h5", "decoders"
 JOINT, SERVING = f"{DECODERS}/joint.weights.h5", "serving"
+PRETRAINED, NONE = "pretrained", "none"  # whether a row of RESULTS had been pre-trained
 TOLERANCE = 1e-3
 
 

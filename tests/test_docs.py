@@ -1,19 +1,21 @@
 """What the documentation says is there."""
 
+import copy
 import dataclasses
 import importlib.util
+import json
 import re
 import runpy
 import shlex
 from pathlib import Path
 
 import pytest
+import scipy.stats
 
 from saliency_zoo import config
 from saliency_zoo.recipe import Data, Evaluate, Finetune, Search, Train
 
 ROOT = Path(__file__).parent.parent
-STUDENTS = "docs/results/students.json#"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 SECTIONS = {
     "data": Data,
@@ -75,6 +77,20 @@ def test_the_figures_of_a_page_are_those_of_the_preset(page, preset):
     assert metrics(card) in (ROOT / page).read_text()
 
 
+def test_what_to_take_is_told_by_the_cards():
+    from saliency_zoo import cards
+
+    page = (ROOT / "docs" / "results.md").read_text()
+    rows = re.findall(r"^\| [\w ]+ \| `([\w.]+)` \| (.+?) \| (.+?) \|", page, re.M)
+    assert [name for name, *_ in rows] == ["best_large.tin10", "best_small.tin10"]
+    for name, *told in rows:
+        accuracy = cards.read_card(ROOT / "SavedModels" / name)["metrics"]["accuracy"]
+        for arm, text in zip(("pretrained", "none"), told, strict=True):
+            found = accuracy.get(arm)
+            words = f"{100 * found['mean']:.1f} ± {100 * found['sd']:.1f} %" if found else "not run"
+            assert text == words
+
+
 def comparisons():
     """Arguments and answer of every comparison on the page of results that needs no run."""
     page = (ROOT / "docs" / "results.md").read_text().replace("\\\n", "")
@@ -90,22 +106,49 @@ def test_a_comparison_comes_out_as_the_page_says(names, said, capsys, monkeypatc
     assert capsys.readouterr().out.strip() == said
 
 
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (["lenet5.mnist", "best_small.tin10"], "Both need the same images, protocol and folds"),
-        (
-            [STUDENTS + "student", "best_small.tin10"],
-            "Both need the same images, protocol and folds",
-        ),
-        ([STUDENTS + "nobody", "best_small.tin10"], "docs/results/students.json has the rows"),
-        (["nowhere.json#row", "best_small.tin10"], "A table is a file that is there"),
-    ],
-)
+ROW = "docs/results/tin10_whitened.json#autoencoder"
+BOTH = "Both need the same images, protocol, labels, crops and folds, a seed that both have"
+WRONG = {
+    "another image set": (["lenet5.mnist#pretrained", "best_small.tin10"], BOTH),
+    "other folds": (["docs/results/students.json#student", "best_small.tin10"], BOTH),
+    "no row": ([ROW + "s", ROW], "docs/results/tin10_whitened.json has no pre-training, autoenc"),
+    "no table of runs": (["docs/results/search_tin10.json#x", ROW], "docs/results/search_tin10.j"),
+    "no file": (["nowhere.json#row", ROW], "A table is a file that is there. Received: 'nowhere."),
+    "no arm": (["best_small.tin10#none", ROW], "best_small.tin10 has accuracies of pretrained. R"),
+    "one": ([ROW], "How much more accurate one run is"),
+}
+
+
+@pytest.mark.parametrize(("names", "message"), WRONG.values(), ids=WRONG)
 def test_what_cannot_be_compared_is_one_sentence(names, message, capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    assert runpy.run_path("tools/compare_runs.py")["main"](names) == 1
+    assert runpy.run_path("tools/compare_runs.py")["main"](names) > 0
     assert capsys.readouterr().err.startswith(message)
+
+
+def test_seeds_that_only_one_has_are_left_out(tmp_path, capsys):
+    table = json.loads((ROOT / ROW.partition("#")[0]).read_text())
+    first, second = (copy.deepcopy(table["groups"][0]["rows"][1]) for _ in range(2))
+    first["label"], second["label"] = "first", "second"
+    second["runs"] = [
+        {
+            **run,
+            "accuracy": [value - 0.01 - 0.001 * (i % 2) for i, value in enumerate(run["accuracy"])],
+        }
+        for run in second["runs"][1:]
+    ]
+    second["runs"].append({"seed": 9, "accuracy": [0.0] * 10})
+    file = tmp_path / "table.json"
+    file.write_text(json.dumps({"groups": [{"label": "", "rows": [first, second]}]}))
+    main = runpy.run_path(str(ROOT / "tools" / "compare_runs.py"))["main"]
+    assert main([f"{file}#first", f"{file}#second"]) == 0
+    mean, low, high = 1.05, *scipy.stats.t.interval(0.95, 9, 1.05, 0.05 / 3)
+    said = f"{mean:+.1f} points [{low:.1f}, {high:.1f}] over 2 seeds and 10 folds\n"
+    assert capsys.readouterr().out == said
+    second["runs"] = second["runs"][-1:]
+    file.write_text(json.dumps({"groups": [{"label": "", "rows": [first, second]}]}))
+    assert main([f"{file}#first", f"{file}#second"]) == 1
+    assert capsys.readouterr().err.startswith(BOTH)
 
 
 def intervals(text):
@@ -118,9 +161,10 @@ def intervals(text):
 
 def test_the_differences_of_the_page_stand_in_a_table_or_below_a_command():
     page = (ROOT / "docs" / "results.md").read_text()
+    readme = (ROOT / "README.md").read_text()
     tables = "".join(path.read_text() for path in ROOT.glob("docs/results/*.md"))
     commands = "".join(re.findall(r"^```.*?^```", page, re.M | re.S))
-    assert intervals(page) <= intervals(tables + commands)
+    assert intervals(page + readme) <= intervals(tables + commands)
     assert len(intervals(page)) > 20
 
 

@@ -16,12 +16,12 @@ from saliency_zoo.data.image_set import ImageSet, Split
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.errors import ZooError
 from saliency_zoo.evaluation import label_free
-from saliency_zoo.evaluation.finetuning.finetune import PRETRAINED, finetune
+from saliency_zoo.evaluation.finetuning.finetune import finetune
 from saliency_zoo.evaluation.frozen import decoded, masks_seen, sampled
 from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.files import locked
 from saliency_zoo.learners.stack import parts_of
-from saliency_zoo.presets import DECODERS, ENCODER, RECIPE, decoder
+from saliency_zoo.presets import DECODERS, ENCODER, PRETRAINED, RECIPE, decoder
 from saliency_zoo.recipe import Evaluate, Recipe, Search
 from saliency_zoo.registry import protocols
 from saliency_zoo.rehearsal import rehearse

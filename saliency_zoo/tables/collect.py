@@ -8,8 +8,7 @@ from typing import Any
 
 from saliency_zoo import cards, experiment
 from saliency_zoo.errors import ZooError
-from saliency_zoo.evaluation.finetuning.finetune import PRETRAINED
-from saliency_zoo.presets import HISTORY, RESULTS
+from saliency_zoo.presets import HISTORY, PRETRAINED, RESULTS
 from saliency_zoo.registry import networks
 from saliency_zoo.tables.earlier import ABOUT, PRESETS, Content, Place, recipe_of
 from saliency_zoo.tables.plan import Cell, Table

@@ -8,11 +8,10 @@ import numpy as np
 
 from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.finetuning import lessons
-from saliency_zoo.evaluation.finetuning.lessons import NONE, PRETRAINED
 from saliency_zoo.evaluation.finetuning.opinions import forget_own
 from saliency_zoo.evaluation.scores import accuracy, summary
 from saliency_zoo.files import write_json
-from saliency_zoo.presets import CLASSIFIER, RESULTS
+from saliency_zoo.presets import CLASSIFIER, NONE, PRETRAINED, RESULTS
 from saliency_zoo.registry import protocols
 from saliency_zoo.training.run import Run, save_weights
 

@@ -16,11 +16,12 @@ from saliency_zoo.learners.classifier import Classifier
 from saliency_zoo.networks import folding
 from saliency_zoo.networks import network as networks
 from saliency_zoo.networks.auxiliary import published_heads
+from saliency_zoo.presets import NONE
 from saliency_zoo.training import loop
 from saliency_zoo.training.augmentations import augmentations, crops
 from saliency_zoo.training.run import Run
 
-PRETRAINED, NONE, SCORES = "pretrained", "none", "-scores"
+SCORES = "-scores"
 
 
 def teach(run: Run, arm: str, fold: int, indices: np.ndarray) -> tuple[keras.Model, float]:
@@ -28,7 +29,7 @@ def teach(run: Run, arm: str, fold: int, indices: np.ndarray) -> tuple[keras.Mod
 
     Args:
         run: the run, whose encoder is trained.
-        arm: `"none"` begins with fresh weights, any other with that encoder.
+        arm: `NONE` begins with fresh weights, any other with that encoder.
         fold: its number, from which fresh weights follow; order and crops are those of the seed.
         indices: of the training images whose labels may be looked at.
     """
