@@ -94,7 +94,7 @@ def test_what_to_take_is_told_by_the_cards():
 def comparisons():
     """Arguments and answer of every comparison on the page of results that needs no run."""
     page = (ROOT / "docs" / "results.md").read_text().replace("\\\n", "")
-    found = re.findall(r"^python tools/compare_runs\.py (.+?) +# (.+)$", page, re.M)
+    found = re.findall(r"^python tools/compare_runs\.py (.+?)\s+# (.+)$", page, re.M)
     parted = [(shlex.split(names), said) for names, said in found]
     return [(names, said) for names, said in parted if not any("runs/" in n for n in names)]
 
