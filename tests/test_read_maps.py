@@ -27,5 +27,5 @@ def test_the_part_of_the_mean_map():
 
 def test_too_few_images_are_refused(capsys):
     """Else the same ones would fit a reading and score it."""
-    assert TOOL["main"](["thesis_conv.dual_path_quickstart"]) == 1
+    assert TOOL["main"](["thesis_conv.dual_path_quickstart"]) == 2
     assert "12000 images without labels are needed. Received: 8000" in capsys.readouterr().err

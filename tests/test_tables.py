@@ -515,9 +515,9 @@ def test_the_codes_of_a_table_are_probed_run_by_run(finished, monkeypatch):
 
 def test_what_cannot_be_probed_is_said_in_one_sentence(finished, tmp_path, capsys):
     main = runpy.run_path(str(ROOT / "tools" / "probe_table.py"))["main"]
-    assert main([str(finished.file), "--out", str(finished.out), "--group", "two"]) == 1
+    assert main([str(finished.file), "--out", str(finished.out), "--group", "two"]) == 2
     assert "Unknown group of this table" in capsys.readouterr().err
-    assert main([str(finished.file), "--out", str(tmp_path)]) == 1
+    assert main([str(finished.file), "--out", str(tmp_path)]) == 2
     assert "There is no run of the table in" in capsys.readouterr().err
 
 

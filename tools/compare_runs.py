@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from saliency_zoo import presets
-from saliency_zoo.errors import ZooError
+from saliency_zoo import cards, presets
+from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.tables.spread import Interval, paired
 
 
@@ -50,58 +50,66 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        (mean, low, high), (seeds, folds) = difference(*arguments)
+        (mean, low, high), over = difference(*map(scores, arguments))
     except ZooError as error:
         print(error, file=sys.stderr)
-        return 1
-    over = [f"{n} {what}" for n, what in ((seeds, "seeds"), (folds, "folds")) if n > 1]
-    print(f"{mean:+.1f} points [{low:.1f}, {high:.1f}] over {' and '.join(over)}")
+        return 2
+    print(f"{mean:+.1f} points [{low:.1f}, {high:.1f}] over {over}")
     return 0
 
 
-def difference(one: str, other: str) -> tuple[Interval, tuple[int, ...]]:
-    """In points, and how many seeds and folds it is over."""
-    first, second = scores(one), scores(other)
-    shared = [seed for seed in first.seeds if seed in second.seeds]
-    ours, theirs = ([each.seeds[seed] for seed in shared] for each in (first, second))
-    alike = first.judged == second.judged and len({len(folds) for folds in (*ours, *theirs)}) == 1
-    pairs = 100 * (np.array(ours) - np.array(theirs)) if alike else None
-    if pairs is None or pairs.size < 2:
+def difference(one: Scores, other: Scores) -> tuple[Interval, str]:
+    """In points, and what it is over."""
+    shared = [seed for seed in one.seeds if seed in other.seeds]
+    ours, theirs = ([each.seeds[seed] for seed in shared] for each in (one, other))
+    alike = one.judged == other.judged and len({len(folds) for folds in (*ours, *theirs)}) == 1
+    pairs = 100 * (np.array(ours) - np.array(theirs)) if alike else np.array([])
+    if pairs.size < 2:
         raise ZooError(
             "Both need the same images, protocol, labels, crops and folds, a seed that both have, "
-            f"and two pairs or more. Received: {first}; and {second}"
+            f"and two pairs or more. Received: {one}; and {other}"
         )
-    return paired(pairs), pairs.shape
+    repeated = "repetitions" if one.judged.protocol == "full" else "folds"
+    counts = zip(pairs.shape, ("seeds", repeated), strict=True)
+    return paired(pairs), " and ".join(f"{count} {what}" for count, what in counts if count > 1)
 
 
 def scores(name: str) -> Scores:
     """Those of a preset, a run or a row."""
-    path, _, part = name.partition("#")
-    return of_row(Path(path), part) if path.endswith(".json") else of_run(path, part)
+    whole = "#" not in name or Path(name).exists()  # a path may hold the sign itself
+    path, _, part = (name, "", "") if whole else name.rpartition("#")
+    try:
+        return of_row(Path(path), part) if path.endswith(".json") else of_run(path, part)
+    except ZooError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ZooError(f"These are no results, or damaged ones. Received: {name!r}") from None
 
 
 def of_run(name: str, arm: str) -> Scores:
     """Of a run after pre-training, or of another arm."""
     folder, arm = presets.find(name), arm or presets.PRETRAINED
-    found, card = json.loads((Path(folder) / presets.RESULTS).read_text()), presets.card(folder)
+    card = presets.card(folder)
+    if presets.RESULTS not in card["files"]:
+        raise ZooError(f"A run without [finetune] has no accuracies. Received: {name!r}")
+    found = json.loads(Path(cards.checked(folder, presets.RESULTS)).read_text())
     rows = sorted((r for r in found["runs"] if r["arm"] == arm), key=lambda row: row["fold"])
     if not rows:
-        arms = ", ".join(sorted({row["arm"] for row in found["runs"]})) or "none"
-        raise ZooError(f"{name} has accuracies of {arms}. Received: {arm!r}")
+        raise unknown(f"arm of {name}", arm, {row["arm"] for row in found["runs"]})
     crops = found.get("crops", "centre")
     judged = Judged(card["data"]["checksum"], found["protocol"], rows[0]["labels"], crops)
-    return Scores(judged, {card["seed"]: [row["accuracy"] for row in rows]})
+    return Scores(judged, {card["seed"]: [float(row["accuracy"]) for row in rows]})
 
 
 def of_row(path: Path, place: str) -> Scores:
     """Of a row by its label, before which stands its group's where the table has groups."""
-    row = rows(path).get(place)
-    if row is None:
-        there = ", ".join(rows(path)) or "no rows of runs"
-        raise ZooError(f"{path} has {there}. Received: {place!r}")
+    there = rows(path)
+    if place not in there:
+        raise unknown(f"row of {path}", place, there)
+    row = there[place]
     crops = row["recipe"]["evaluate"]["crops"] if "recipe" in row else "centre"
     judged = Judged(row["data"]["checksum"], row["protocol"], row["images"]["labelled"], crops)
-    return Scores(judged, {run["seed"]: run["accuracy"] for run in row["runs"]})
+    return Scores(judged, {run["seed"]: [*map(float, run["accuracy"])] for run in row["runs"]})
 
 
 def rows(path: Path) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         run(Path(args.table), Path(args.out), args.group, command)
     except ZooError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2
     return 0
 
 

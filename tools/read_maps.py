@@ -29,7 +29,7 @@ def main(names: list[str]) -> int:
             print(f"| {' | '.join(row)} |")
     except ZooError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2
     return 0
 
 
