@@ -34,11 +34,18 @@ def test_every_key_of_a_recipe_is_explained():
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_leads_to_a_file(page):
-    for target in re.findall(r'\[[^]["]+\]\(([^)#:]+)\)', page.read_text()):
-        found = (page.parent / target).resolve()
+def test_every_link_leads_to_a_file_and_a_heading(page):
+    for target, place in re.findall(r'\[[^]["]+\]\(([^)#:]*)#?([^):]*)\)', page.read_text()):
+        found = (page.parent / target).resolve() if target else page
         assert found.exists(), target
         assert page.parent == ROOT or page.parent in found.parents, f"{target} is not on the site"
+        assert not place or place in headings(found), f"{target}#{place}"
+
+
+def headings(page):
+    """What links call them."""
+    found = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return [re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in found]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
