@@ -94,7 +94,7 @@ def _in_words(card: dict[str, Any]) -> str:
     network = ", ".join(f"{k}={v!r}" for k, v in model["network"].items() if k != "name")
     options = ", ".join(f"{k}={v!r}" for k, v in model["learner"].items() if k != "name")
     learner = f"{model['learner']['name']}({options})" if card.get("pretrained", True) else "none"
-    seen = card["images_seen"]["pretraining"] if card.get("pretrained", True) else 0
+    seen = card["images_seen"]["pretraining"]
     features = outlined(card["features"]) if card["features"] else "unknown: no such network here"
     versions = ", ".join(f"{k} {v}" for k, v in card["versions"].items())
     lines = [
