@@ -51,10 +51,14 @@ class Registry(Mapping):
         return entries
 
     def register(self, name: str, target: Target | None = None, **defaults: Any) -> Callable:
-        """Adds an entry; with no `target` it is a decorator. A name in use is refused."""
+        """Adds an entry; with no `target` it is a decorator. A name in use is refused.
+
+        What an entry point of the same name leads to may register itself as well.
+        """
         if target is None:
             return lambda decorated: self.register(name, decorated, **defaults)
-        if name in list(self):
+        entry, _ = self._entries.get(name, (target, {}))
+        if name in self._registered or not _same(entry, target):
             raise ZooError(f"A {self.kind} of this name is registered already. Received: {name!r}")
         self._registered[name] = (target, defaults)
         return target
@@ -112,6 +116,18 @@ def split(spec: Spec, kind: str) -> tuple[str, dict[str, Any]]:
     raise ZooError(
         f"The {kind} is given by its name or by a table with a name and options. Received: {spec!r}"
     )
+
+
+def _same(entry: Target, target: Target) -> bool:
+    """Whether both are one thing, or `target` is that of the entry `"module:attribute"`.
+
+    A package may give the thing out elsewhere than where it is defined.
+    """
+    if entry == target or not hasattr(target, "__qualname__"):
+        return entry == target
+    module, _, attribute = entry.partition(":")
+    packages = {place.partition(".")[0] for place in (module, target.__module__)}
+    return attribute == target.__qualname__ and len(packages) == 1
 
 
 def _module(name: str):

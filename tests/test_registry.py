@@ -150,7 +150,11 @@ def test_parameters_of_classes_are_those_of_their_bases_too():
 
 
 def test_another_distribution_joins_through_entry_points(tmp_path):
-    (tmp_path / "zoo_plugin.py").write_text("def green(images):\n    return images[..., 1] / 255\n")
+    (tmp_path / "zoo_plugin.py").write_text(
+        "import saliency_zoo as zoo\n\n"
+        "@zoo.register('detector', 'plugin_green')  # for programs that import this\n"
+        "def green(images):\n    return images[..., 1] / 255\n"
+    )
     info = tmp_path / "zoo_plugin-0.1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: zoo-plugin\nVersion: 0.1\n")
@@ -162,8 +166,13 @@ def test_another_distribution_joins_through_entry_points(tmp_path):
         "import numpy as np, saliency_zoo as zoo\n"
         "assert 'plugin_net' in zoo.list_models()\n"
         "print(zoo.detect('plugin_green', np.full((4, 4, 3), 255, 'uint8')).max())\n"
+        "try:\n"
+        "    zoo.register('detector', 'plugin_green', lambda images: images)\n"
+        "except zoo.ZooError as error:\n"
+        "    print(error)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
     line = [sys.executable, "-c", code]
     found = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
-    assert (found.returncode, found.stdout) == (0, "1.0\n"), found.stderr
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith("1.0\nA detector of this name is registered already"), found.stdout
