@@ -17,13 +17,13 @@ def list_models(
     """Names of networks and of presets, or what each of them gives where.
 
     Args:
-        pattern: shell pattern, e.g. `"*dual*"`.
+        pattern: shell pattern, e.g. `"vgg*"`.
         pretrained: only presets (True), only networks (False), or both.
         features: instead of a name a row, as of `saliency_zoo.networks.outline.outline`.
 
     Example:
-        >>> zoo.list_models("*dual*")
-        ['thesis_conv.dual_path_quickstart']
+        >>> zoo.list_models("vgg*", pretrained=True)
+        ['vgg11.contrastive_tin10']
         >>> zoo.list_models("lenet5", features=True)[0]["stages"][0]
         {'name': 'stage1', 'channels': 6, 'reduction': 2}
     """
