@@ -5,9 +5,11 @@ from __future__ import annotations
 import fnmatch
 
 from saliency_zoo import presets, registry
+from saliency_zoo.errors import ZooError
 
 TYPE_CHECKING = False  # that of typing, which takes as long to import as a listing
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 
@@ -29,15 +31,21 @@ def list_models(
     """
     rows = [row for row in catalogue(pattern) if row["kind"] in ("network", "preset")]
     rows = [row for row in rows if pretrained in (None, row["pretrained"])]
-    return [_outlined(row) if features else row["name"] for row in rows]
+    return list(_outlined(rows)) if features else [row["name"] for row in rows]
 
 
-def _outlined(row: dict[str, Any]) -> dict[str, Any]:
+def _outlined(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """One row for each of which it can be told; of others, such as damaged ones, a warning."""
+    import logging
+
     from saliency_zoo.networks.outline import outline
 
-    name = row["name"]
-    spec = presets.card(name)["model"]["network"] if row["pretrained"] else name
-    return {"name": name, **outline(spec)}
+    for name, pretrained in ((row["name"], row["pretrained"]) for row in rows):
+        try:
+            spec = presets.card(name)["model"]["network"] if pretrained else name
+            yield {"name": name, **outline(spec)}
+        except ZooError as error:
+            logging.getLogger(__name__).warning("%s is left out: %s", name, error)
 
 
 def catalogue(pattern: str = "*") -> list[dict[str, Any]]:

@@ -142,6 +142,8 @@ def merge(base: Mapping, table: Mapping, path: str = "") -> dict:
     merged = dict(base)
     for key, value in table.items():
         old = base.get(key)
+        if isinstance(value, Mapping) and isinstance(old, str):
+            old = {"name": old}  # a part in its short form
         if isinstance(value, Mapping) and isinstance(old, Mapping):
             if "name" in value and value["name"] != old.get("name"):
                 # Those of [data] are the experiment's own but for the table of its reader.

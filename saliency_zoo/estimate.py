@@ -150,6 +150,11 @@ class _SampledMaps(Inputs):
 
     note: Callable[[Part, float], None] = lambda part, took: None
 
+    @property
+    def cache(self) -> Path:
+        """Never one that is shared: a teacher's lesson was cut short, and the maps are zeros."""
+        return self.own_cache
+
     def _maps_of(self, originals: np.ndarray) -> np.ndarray:
         saliency, size = self.recipe.saliency, self.recipe.data.size
         sample = np.asarray(originals[:_SAMPLE])

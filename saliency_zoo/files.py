@@ -1,6 +1,7 @@
 """Writing files so that a kill at any moment leaves the old one or the new one, never half."""
 
 import contextlib
+import ctypes
 import errno
 import json
 import os
@@ -53,16 +54,32 @@ def replacing_folder(path: str | Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as around:
-        made, aside = Path(around) / path.name, Path(around) / "replaced"
+        made = Path(around) / path.name
         yield made
-        if path.exists():
-            path.rename(aside)
-        try:
+        if not path.exists():
             made.rename(path)
-        except OSError:
-            if aside.exists():
-                aside.rename(path)
-            raise
+        elif not _exchange(made, path):
+            _replace_in_two_steps(path, made, Path(around) / "replaced")
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Lets two paths change places at once; False where the system or its disk cannot."""
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
+    return rename(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
+
+
+def _replace_in_two_steps(path: Path, made: Path, aside: Path) -> None:
+    """Only a kill between the two leaves neither in its place."""
+    path.rename(aside)
+    try:
+        made.rename(path)
+    except BaseException:
+        aside.rename(path)
+        raise
 
 
 def _settle_on_disk(path: Path) -> None:

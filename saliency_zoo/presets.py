@@ -140,14 +140,16 @@ def load(
     folder = find(name)
     content = cards.read_card(folder)
     model = content["model"]
+    if head:
+        cards.checked(folder, CLASSIFIER)  # without one there may be no classes either
     network = build(model, len(model["class_names"]) if head and classes is None else classes)
     if not head:
-        networks.encoder(network).load_weights(cards.checked(folder, ENCODER))
+        fill(networks.encoder(network), folder, ENCODER)
     elif classes is None:
-        network.load_weights(cards.checked(folder, CLASSIFIER))
+        fill(network, folder, CLASSIFIER)
     else:
         trained = build(model, len(model["class_names"]))
-        trained.load_weights(cards.checked(folder, CLASSIFIER))
+        fill(trained, folder, CLASSIFIER)
         networks.encoder(network).set_weights(networks.encoder(trained).get_weights())
     _say_head(content, head, classes)
     if not preprocess:
@@ -197,6 +199,24 @@ def build(model: dict[str, Any], classes: int | None) -> keras.Model:
     return networks.create({**model["network"], "classes": classes})
 
 
+def fill(model: keras.Model, folder: str, path: str) -> None:
+    """Loads a file of weights of a preset into what it was saved from.
+
+    Args:
+        model: the network, or a part of the learner.
+        folder: of the preset.
+        path: of the file in it.
+    """
+    whole = cards.checked(folder, path)
+    try:
+        model.load_weights(whole)
+    except ValueError as error:
+        raise ZooError(
+            f"The weights of the preset do not fit what is registered here by the names on its "
+            f"card: {' '.join(str(error).split())}. Received: {path} of {str(folder)!r}"
+        ) from error
+
+
 def decoder(stage: str) -> str:
     """The path, inside a preset, of a stage with its decoders."""
     return f"{DECODERS}/{stage}.weights.h5"
@@ -218,7 +238,7 @@ def stack(name: str, encoder: keras.Model) -> Any:
     folder = find(name)
     found = learner(cards.read_card(folder)["model"]["learner"], encoder)
     for stage, part in parts_of(found).items():
-        part.load_weights(cards.checked(folder, decoder(stage)))
+        fill(part, folder, decoder(stage))
     return found
 
 
@@ -234,7 +254,7 @@ def saliency_decoder(name: str, encoder: keras.Model) -> Any:
     from saliency_zoo.learners.stack import Joint
 
     joint = Joint(found, (*encoder.input.shape[1:3], 1))
-    joint.load_weights(cards.checked(find(name), JOINT))
+    fill(joint, find(name), JOINT)
     return joint
 
 
@@ -293,6 +313,8 @@ def golden(folder: str, content: dict[str, Any]) -> dict[str, list]:
 def _compare(output: str, expected: list, found: list) -> list[str]:
     import numpy as np
 
+    if np.shape(expected) != np.shape(found):
+        return [f"{output} has the shape {np.shape(found)}, not {np.shape(expected)}"]
     gap = float(np.max(np.abs(np.subtract(expected, found))))
     allowed = TOLERANCE * max(1.0, float(np.max(np.abs(expected))))
     if gap <= allowed:

@@ -2,8 +2,8 @@
 
 python tools/probe_table.py TABLE.toml --out OUT [--group LABEL]    OUT is that of the table's runs
 
-Writes OUT/frozen.json after every run, and goes on from it. Copied to docs/results it is a table
-as any other.
+Writes OUT/frozen.json, or frozen-LABEL.json, after every run, and goes on from it. Copied to
+docs/results it is a table as any other.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from saliency_zoo.data.image_set import ImageSet
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.evaluation import frozen
 from saliency_zoo.files import write_json
-from saliency_zoo.tables.plan import Cell, cells, load
+from saliency_zoo.tables.plan import Cell, cells, load, slug
 from saliency_zoo.training.inputs import read
 
 KIND = "linear"
@@ -45,7 +45,8 @@ def main(arguments: list[str]) -> int:
 
 
 def run(path: Path, out: Path, group: str | None, command: str) -> None:
-    table, target = load(path), out / "frozen.json"
+    table = load(path)
+    target = out / (f"frozen-{slug(group)}.json" if group else "frozen.json")
     wanted = next(iter(table.groups)) if group is None else group
     if wanted not in table.groups:
         raise unknown("group of this table", wanted, table.groups)
@@ -60,18 +61,18 @@ def run(path: Path, out: Path, group: str | None, command: str) -> None:
         for one in row["runs"]:
             cell = planned[row["label"], one["seed"]]
             encoder = cards.read_card(cell.folder)["files"][presets.ENCODER]
-            one |= done.get(encoder) or probed(cell, images, one["seconds"])
+            one |= done.get((one["seed"], encoder)) or probed(cell, images, one["seconds"])
             one["encoder"] = encoder
             write_json(target, described(content, rows, command))
             print(f"{cell}: {one['accuracy']}", file=sys.stderr)
 
 
-def known(target: Path) -> dict[str, dict[str, Any]]:
-    """What an earlier call has found, by the checksum of the encoder."""
+def known(target: Path) -> dict[tuple[int, str], dict[str, Any]]:
+    """What an earlier call has found, by the seed and the checksum of the encoder."""
     if not target.exists():
         return {}
     (group,) = json.loads(target.read_text())["groups"]
-    return {one["encoder"]: one for row in group["rows"] for one in row["runs"]}
+    return {(one["seed"], one["encoder"]): one for row in group["rows"] for one in row["runs"]}
 
 
 def probed(cell: Cell, images: ImageSet, seconds: dict[str, float]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from saliency_zoo import config, presets
+from saliency_zoo import cards, config, presets
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import image_files, read_image
 from saliency_zoo.errors import ZooError, unknown
@@ -116,6 +116,7 @@ def examined(name: str, data: str, found: image_set.ImageSet) -> tuple[np.ndarra
         data: what the image set is called.
         found: the image set.
     """
+    cards.checked(presets.find(name), presets.CLASSIFIER)
     model = presets.card(name)["model"]
     known = model["class_names"]
     if len(found.class_names) != len(known):
@@ -131,14 +132,13 @@ def examined(name: str, data: str, found: image_set.ImageSet) -> tuple[np.ndarra
 
 def _places(names: Sequence[str], known: Sequence[str]) -> np.ndarray:
     """The classifier's class for each label: classes may come in another order, or as numbers."""
-    numbers = [str(n) for n in range(len(known))]
-    if numbers in ([*names], [*known]) or [*names] == [*known]:
+    if sorted(names) == sorted(known):
+        return np.array([known.index(name) for name in names])
+    if [str(n) for n in range(len(known))] in ([*names], [*known]):
         return np.arange(len(known))
-    if sorted(names) != sorted(known):
-        raise ZooError(
-            f"The classifier knows the classes {', '.join(known)}. Received: {', '.join(names)}"
-        )
-    return np.array([known.index(name) for name in names])
+    raise ZooError(
+        f"The classifier knows the classes {', '.join(known)}. Received: {', '.join(names)}"
+    )
 
 
 def predict(name: str, paths: Sequence[str | Path], top: int = 3) -> list[dict[str, Any]]:

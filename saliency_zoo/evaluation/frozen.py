@@ -19,7 +19,7 @@ from saliency_zoo.recipe import Evaluate
 from saliency_zoo.registry import protocols
 from saliency_zoo.training.inputs import resized
 
-_LIMIT = 2000
+_LIMIT, _BATCH = 2000, 250
 _FULL = Evaluate("full")
 
 
@@ -131,14 +131,18 @@ def decoded(learner: Learner, scaled: np.ndarray, masks: np.ndarray | None) -> d
         scaled: images as the network sees them.
         masks: their objects; None where they are not known.
     """
-    latent, traces = learner.encode(scaled)
-    numpy, found = keras.ops.convert_to_numpy, {}
-    if learner.decodes_image:
-        back = numpy(learner.decode(latent, traces))
-        found["reconstruction"] = label_free.reconstruction(scaled, back)
-    if learner.decodes_saliency and masks is not None:
-        maps = numpy(learner.decode_saliency(latent))
-        found["saliency_auc"] = label_free.saliency_auc(maps[..., 0], masks)
+    images, maps, numpy = [], [], keras.ops.convert_to_numpy
+    for first in range(0, len(scaled), _BATCH):
+        latent, traces = learner.encode(scaled[first : first + _BATCH])
+        if learner.decodes_image:
+            images.append(numpy(learner.decode(latent, traces)))
+        if learner.decodes_saliency and masks is not None:
+            maps.append(numpy(learner.decode_saliency(latent))[..., 0])
+    found = {}
+    if images:
+        found["reconstruction"] = label_free.reconstruction(scaled, np.concatenate(images))
+    if maps:
+        found["saliency_auc"] = label_free.saliency_auc(np.concatenate(maps), masks)
     return found
 
 

@@ -116,7 +116,7 @@ def lesions(
         What the blocks are, the accuracy with all of them, and lists of `blocks` and `accuracy`:
         `dropped`, one at a time, `dropped_together` and `swapped`.
     """
-    for option, value in (("most", most), ("draws", draws), ("swaps", swaps)):
+    for option, value in (("most", most), ("draws", draws), ("swaps", swaps), ("seed", seed)):
         if value < 0:
             raise ZooError(f"{option} of lesions is at least 0. Received: {value}")
     case, found = _case(name, data, options)

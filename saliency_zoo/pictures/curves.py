@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from saliency_zoo.canvas import rendered
 from saliency_zoo.errors import ZooError
 from saliency_zoo.palette import COLOURS, FAINT, INK
-from saliency_zoo.pictures.sheet import rendered
 from saliency_zoo.pictures.subject import Subject
 
 COLUMNS, WIDE, HIGH = 3, 3.6, 2.6  # panels a row, and inches of a panel

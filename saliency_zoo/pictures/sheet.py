@@ -1,11 +1,12 @@
 """Rows of small pictures with words beside them."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from saliency_zoo.canvas import annotated
 from saliency_zoo.palette import FAINT, INK
 from saliency_zoo.pictures.mosaic import as_rgb
 
@@ -60,29 +61,6 @@ def grid(title: str, tiles: Sequence[np.ndarray], note: str = "", columns: int =
     """Pictures without names of their own, row by row below a title."""
     rows = [Row("", tiles[i : i + columns]) for i in range(0, len(tiles), columns)]
     return sheet(title, [rows], note)
-
-
-def annotated(canvas: np.ndarray, notes: Iterable[tuple[int, int, str, int, str]]) -> np.ndarray:
-    """The canvas with words on it: x, y of their left middle, the words, their size and colour."""
-    from matplotlib.figure import Figure
-
-    height, width = canvas.shape[:2]
-    # A little more than whole pixels, which would be rounded down.
-    figure = Figure(figsize=((width + 0.1) / 100, (height + 0.1) / 100), dpi=100)
-    figure.figimage(canvas, origin="upper")
-    for x, y, text, size, colour in notes:
-        place = x / figure.bbox.width, 1 - y / figure.bbox.height
-        figure.text(*place, text, fontsize=size * 0.72, color=colour, va="center_baseline")
-    return rendered(figure)
-
-
-def rendered(figure: Any) -> np.ndarray:
-    """A matplotlib figure as a uint8 image."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba())[..., :3]
 
 
 def _side(height: int) -> int:

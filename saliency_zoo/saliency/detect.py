@@ -55,7 +55,7 @@ def detect(
         raise ZooError(f"base is for normalised maps, not for raw ones. Received: {base!r}")
     batch, single = as_batch(images)
     shape = batch.shape[1:3]
-    patch = options.get("patch")
+    patch = _patch(options)
 
     def maps_of(chunk: np.ndarray) -> np.ndarray:
         maps = detectors.create(name, canonical(chunk), **options)
@@ -70,6 +70,12 @@ def detect(
         detectors.resolve(name)
         return np.zeros(batch.shape[:3], np.float32)
     return maps[0][0] if single else np.concatenate(maps)
+
+
+def _patch(options: Mapping[str, Any]) -> Any:
+    """The side of patches: the detector's own, or that of the one whose maps it hands out."""
+    of = options.get("of")
+    return options.get("patch", of.get("patch") if isinstance(of, Mapping) else None)
 
 
 def content_of(name: str, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,9 +62,13 @@ def _untried(search: Search, space: list[Parameter], rows: list[Row]) -> Values 
     for attempt in range(_ATTEMPTS):
         kind = kinds["random" if attempt else search.algorithm]
         oracle = _oracle(kind, search, space, len(rows) * _ATTEMPTS + attempt)
-        for row in rows:
+        for row in (row for row in rows if row["ended"]):
             _tell_of_begin(oracle, row, _coded(space, row["values"]))
             _tell_of_end(oracle, row)
+        if kind is oracles.BayesianOptimizationOracle:
+            _fit(oracle)
+        for row in (row for row in rows if not row["ended"]):
+            _tell_of_begin(oracle, row, _coded(space, row["values"]))
         found = _decoded(space, oracle.populate_space(str(len(rows)))["values"])
         if found not in tried:
             return found
@@ -153,6 +157,15 @@ def _coded(space: list[Parameter], values: Values) -> Values:
         p.path: p.values.index(values[p.path]) if p.kind == "choices" else values[p.path]
         for p in space
     }
+
+
+def _fit(oracle: Any) -> None:
+    """Lets a Bayesian oracle guess, from the ended trials that it knows, how others will end.
+
+    One that was never fitted would take the mean of its prior, 0, for a score.
+    """
+    if any(trial.status == "COMPLETED" for trial in oracle.trials.values()):
+        oracle.gpr.fit(*oracle._vectorize_trials())
 
 
 def _tell_of_begin(oracle: Any, row: Row, coded: Values) -> None:

@@ -41,7 +41,7 @@ def work(out: Path, worker: int, count: int, home: Path) -> bool:
         folder = trials.folder(out, row)
         try:
             result = _result(recipe, row, folder)
-        except preemption.Stopped:
+        except (preemption.Stopped, KeyboardInterrupt):
             trials.interrupted(out, row["trial"])
             raise
         trials.end(out, row["trial"], seconds=round(time.monotonic() - began, 1), **result)

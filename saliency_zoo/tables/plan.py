@@ -121,7 +121,7 @@ def cells(table: Table, out: Path, overrides: Sequence[str] = ()) -> list[Cell]:
             row,
             seed,
             _recipe(table, group, row, seed, overrides),
-            out.joinpath("runs", *filter(None, [_slug(group), _slug(row), f"seed{seed}"])),
+            out.joinpath("runs", *filter(None, [slug(group), slug(row), f"seed{seed}"])),
         )
         for seed in table.seeds
         for group in table.groups
@@ -181,13 +181,13 @@ def _labelled(tables: list[Any], kind: str) -> dict[str, Values]:
     found: dict[str, Values] = {}
     for table in tables:
         label = table.get("label") if isinstance(table, Mapping) else None
-        if not isinstance(label, str) or not _slug(label).strip("-."):
+        if not isinstance(label, str) or not slug(label).strip("-."):
             raise ZooError(
                 f"A {kind} of a table has a label, with a letter or a digit. Received: {table!r}"
             )
         if not label.isprintable() or "|" in label:  # it is a cell of the written table
             raise ZooError(f"A label of a table is one line without '|'. Received: {label!r}")
-        if _slug(label) in map(_slug, found):
+        if slug(label) in map(slug, found):
             raise ZooError(f"Two {kind}s of a table have the same label. Received: {label!r}")
         found[label] = _flat({k: v for k, v in table.items() if k != "label"})
     return found
@@ -206,6 +206,6 @@ def _leaves(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
             yield whole, value
 
 
-def _slug(label: str) -> str:
+def slug(label: str) -> str:
     """What of a label names a folder: letters, digits and dots."""
     return "-".join(re.findall(r"(?:[^\W_]|\.)+", label.lower()))

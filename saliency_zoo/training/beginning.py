@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from saliency_zoo import cards, config, presets
+from saliency_zoo import config, presets
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.data.whitening import KINDS
 from saliency_zoo.errors import ZooError
@@ -71,12 +71,11 @@ def give_weights(
     _check_network(name, there, network)
     if has_decoders(recipe, network):
         for stage, part in parts_of(learner).items():
-            part.load_weights(cards.checked(folder, presets.decoder(stage)))
+            presets.fill(part, folder, presets.decoder(stage))
     # Afterwards, because decoders come with the stages that they were trained with.
-    weights = cards.checked(folder, presets.ENCODER)
     try:
-        encoder.load_weights(weights)
-    except ValueError:
+        presets.fill(encoder, folder, presets.ENCODER)
+    except ZooError:
         _check_size(name, there["image_size"], network["image_size"])
         raise
 

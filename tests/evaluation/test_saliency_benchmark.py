@@ -406,7 +406,7 @@ def test_the_contact_sheet_shows_photograph_outline_and_map(folder, stand_ins):
         image, mask = scene(int(name))
         return image, mask, mask.astype(np.float32)
 
-    sheet = decoded(pictures.contact_sheet(rows, look))
+    sheet = pictures.contact_sheet(rows, look)
     assert asked == [
         (row["detector"], case["image"]) for row in rows for case in row["best"] + row["worst"]
     ]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from saliency_zoo.pictures.sheet import Row, annotated, grid, sheet
+from saliency_zoo.canvas import annotated
+from saliency_zoo.pictures.sheet import Row, grid, sheet
 
 RNG = np.random.default_rng(0)
 

@@ -4,10 +4,13 @@ from saliency_zoo.cli.verb import Verb, argument
 
 
 def run(parsed) -> None:
+    import shlex
+
     from saliency_zoo.scaffold import new
 
     path = new(parsed.folder, parsed.out, parsed.begin_with)
-    print(f"wrote {path}\nnext: saliency-zoo train {path} --out runs/{path.stem}")
+    words = ["saliency-zoo", "train", str(path), "--out", f"runs/{path.stem}"]
+    print(f"wrote {path}\nnext: {shlex.join(words)}")
 
 
 VERB = Verb(

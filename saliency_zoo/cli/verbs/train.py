@@ -17,6 +17,8 @@ def run(parsed) -> None:
 
 
 def _train(parsed, strategy: str) -> None:
+    import shlex
+
     from saliency_zoo import config, presets
     from saliency_zoo.description import metrics, pictures
     from saliency_zoo.experiment import train
@@ -33,7 +35,8 @@ def _train(parsed, strategy: str) -> None:
         return print("the chief has the files")
     print(f"encoder:  {parsed.out}/{presets.ENCODER}")
     print(f"pictures: {', '.join(f'{parsed.out}/{p}' for p in pictures(card)) or 'none'}")
-    print(f"next:     saliency-zoo export {parsed.out} --as {card['name']}")
+    words = ["saliency-zoo", "export", parsed.out, "--as", card["name"]]
+    print(f"next:     {shlex.join(words)}")
     return None
 
 

@@ -5,6 +5,7 @@ from saliency_zoo.cli.verb import JSON, OVERRIDES, Verb, argument, print_json
 
 def run(parsed) -> None:
     import os
+    import shlex
 
     from saliency_zoo.training import backend, preemption
 
@@ -26,9 +27,9 @@ def run(parsed) -> None:
     print(f"plots: {parsed.out}/{report.PARALLEL}, {parsed.out}/{report.SCORES}")
     # The winner is in another folder than the recipe, where paths of data start otherwise.
     needed = recipe.folder and ROOT_VARIABLE not in os.environ
-    where = f"{ROOT_VARIABLE}={recipe.folder} " if needed else ""
-    out = parsed.out
-    print(f"next:  {where}saliency-zoo train {out}/{report.BEST} --out {out}/best")
+    where = f"{ROOT_VARIABLE}={shlex.quote(str(recipe.folder))} " if needed else ""
+    words = ["saliency-zoo", "train", f"{parsed.out}/{report.BEST}", "--out", f"{parsed.out}/best"]
+    print(f"next:  {where}{shlex.join(words)}")
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from saliency_zoo.data.images import write_image
 from saliency_zoo.errors import ZooError, unknown
 from saliency_zoo.evaluation.saliency_benchmark.pairs import Pair, find_pairs
 from saliency_zoo.evaluation.saliency_benchmark.rows import in_units_of, look, row_of
@@ -153,9 +154,9 @@ def _write(out: Path, about: dict[str, Any], rows: list[dict], pairs: list[Pair]
     def shown(row: dict[str, Any], image: str) -> tuple[Any, ...]:
         return look(pairs, by_name[image], row["name"], row["options"])[:3]
 
+    write_image(out / "contact_sheet.png", contact_sheet(rows, shown))
     contents = {
         "precision_recall.png": precision_recall_plot(rows, about["data"]),
-        "contact_sheet.png": contact_sheet(rows, shown),
         "benchmark.md": table(rows, about).encode(),
         # Last, because whoever finds it finds all the others.
         "benchmark.json": _json(about, rows).encode(),

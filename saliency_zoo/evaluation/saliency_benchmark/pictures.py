@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from saliency_zoo.canvas import annotated
 from saliency_zoo.palette import COLOURS, FAINT, INK
 from saliency_zoo.saliency.metrics.overlap import BETA2, f_score
 
@@ -45,7 +46,10 @@ def precision_recall_plot(rows: Sequence[dict[str, Any]], data: str) -> bytes:
         loc="center left", bbox_to_anchor=(1.1, 0.5), frameon=False, title="pooled F"
     )
     legend.get_title().set_color(FAINT)
-    return _png(figure, bbox_inches="tight")
+    packed = io.BytesIO()
+    # The version of the plotting library is left out: equal results are equal files.
+    figure.savefig(packed, format="png", metadata={"Software": None}, bbox_inches="tight")
+    return packed.getvalue()
 
 
 def _styles(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -83,8 +87,8 @@ def _levels_of_f(axes: Any) -> None:
         axes.text(1.01, precision[-1], f"F {f:.1f}", color=FAINT, fontsize=7, va="center")
 
 
-def contact_sheet(rows: Sequence[dict[str, Any]], look: Look) -> bytes:
-    """A PNG with the best cases of each detector on the left and the worst on the right.
+def contact_sheet(rows: Sequence[dict[str, Any]], look: Look) -> np.ndarray:
+    """The best cases of each detector on the left and the worst on the right.
 
     Each case is the photograph with the object outlined, the map beside it, and the F below.
 
@@ -97,16 +101,16 @@ def contact_sheet(rows: Sequence[dict[str, Any]], look: Look) -> bytes:
     height = HEAD + len(rows) * (HIGH + CAPTION)
     sheet = np.full((height, _left(1, columns, columns), 3), 255, np.uint8)
     titles = ("Best cases: the object outlined, the map beside it", "Worst cases")
-    notes = [(_left(i, 0, columns), HEAD - 22, title, 13, INK) for i, title in enumerate(titles)]
+    notes = [(_left(i, 0, columns), HEAD - 22, title, 18, INK) for i, title in enumerate(titles)]
     for line, row in enumerate(ranked):
         top = HEAD + line * (HIGH + CAPTION)
         name, f = textwrap.fill(row["detector"], 22), row["metrics"]["max_f"]["value"]
-        notes.append((14, top + HIGH // 2, f"{name}\nmax F {f:.3f}", 11, INK))
+        notes.append((14, top + HIGH // 2, f"{name}\nmax F {f:.3f}", 15, INK))
         for left, case in _placed(row):
             _paste(sheet, top, left, *look(row, case["image"]))
             text = f"{case['image'][-28:]}   F {case['max_f']:.2f}"
-            notes.append((left, top + HIGH + 9, text, 8, FAINT))
-    return _annotated(sheet, notes)
+            notes.append((left, top + HIGH + 9, text, 11, FAINT))
+    return annotated(sheet, notes)
 
 
 def _placed(row: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -148,21 +152,3 @@ def _rim(mask: np.ndarray, height: int, width: int) -> np.ndarray:
 
     small = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     return cv2.dilate(small, np.ones((3, 3), np.uint8)) > small
-
-
-def _annotated(sheet: np.ndarray, notes: Sequence[tuple[int, int, str, int, str]]) -> bytes:
-    from matplotlib.figure import Figure
-
-    height, width = sheet.shape[:2]
-    figure = Figure(figsize=(width / 100, height / 100), dpi=100)
-    figure.figimage(sheet)
-    for x, y, text, size, colour in notes:
-        figure.text(x / width, 1 - y / height, text, fontsize=size, color=colour, va="center")
-    return _png(figure)
-
-
-def _png(figure: Any, **options: Any) -> bytes:
-    packed = io.BytesIO()
-    # The version of the plotting library is left out: equal results are equal files.
-    figure.savefig(packed, format="png", metadata={"Software": None}, **options)
-    return packed.getvalue()

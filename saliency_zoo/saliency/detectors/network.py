@@ -67,16 +67,15 @@ def _loaded(folder: str, checksum: str) -> tuple[Any, tuple[int, ...]]:
     import keras
 
     from saliency_zoo import presets
-    from saliency_zoo.layers.preprocess import normalising, preprocessing
 
     encoder = presets.load(folder, preprocess=False)
     learner = presets.saliency_decoder(folder, encoder)
     if not learner.decodes_saliency:
         raise ZooError(f"The model does not decode saliency. Received: model={folder!r}")
     shape = tuple(encoder.input.shape[1:])
-    found = presets.scaling(folder, presets.card(folder)["model"]["preprocessing"])
     # The whole image, not its middle: a map is asked for every pixel.
-    scaled = preprocessing(shape[0], None, found.mean, found.std, normalising(found.then))
+    seen = {**presets.card(folder)["model"]["preprocessing"], "size": shape[0], "crop": None}
+    scaled = presets.preprocessing(folder, seen)
 
     def predict(pixels: np.ndarray) -> np.ndarray:
         codes, _ = learner.encode(scaled(pixels), training=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError, unknown
-from saliency_zoo.files import replacing_folder, write_text
+from saliency_zoo.files import lock, replacing_folder, write_text
 from saliency_zoo.serving.export import saved_model, undamaged
 from saliency_zoo.serving.saved_model import Signature, load
 
@@ -57,11 +57,12 @@ def export_target(name: str, target: str, out: str | Path, force: bool = False) 
     with tempfile.TemporaryDirectory() as scratch:
         versions = _versions(folder, Path(scratch))
         served = Served(card["name"], versions, load(versions[max(versions)]))
-        beside = module.beside(Path(out), served)
+        module.beside(Path(out), served)  # a name that the engine refuses is refused beforehand
         with replacing_folder(made) as temporary:
             module.fill(temporary, served)
-        for file, text in beside.items():
-            write_text(Path(out) / file, text)
+        with lock(out):  # others that write to this folder have placed their models, or wait
+            for file, text in module.beside(Path(out), served).items():
+                write_text(Path(out) / file, text)
     return made
 
 

@@ -30,9 +30,10 @@ def test_every_shuffled_map_belongs_to_another_image(images):
     assert {m.tobytes() for m in centre} == {
         m.tobytes() for m in detect("luminance", images, normalise="none")
     }
-    coarse = detect("shuffled", images, of={"name": "geodesic", "patch": 4}, size="grid")
-    own = detect("geodesic", images, patch=4, size="grid")
-    assert {m.tobytes() for m in coarse} == {m.tobytes() for m in own}
+    for size in ("grid", "image"):  # and the maps are no smoother than their own
+        coarse = detect("shuffled", images, of={"name": "geodesic", "patch": 4}, size=size)
+        own = detect("geodesic", images, patch=4, size=size)
+        assert {m.tobytes() for m in coarse} == {m.tobytes() for m in own}
 
 
 def test_noise_depends_on_the_seed_and_the_image(images):
