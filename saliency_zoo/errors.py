@@ -8,6 +8,8 @@ _LISTED = 24
 class ZooError(ValueError):
     """Bad input, said in one sentence. The command line prints it and exits with code 2."""
 
+    ag_pass_through = True  # TensorFlow leaves it as it is where a layer raises it
+
 
 class UnknownName(ZooError, KeyError):  # noqa: N818
     """A name that is not in a registry. Also a KeyError, so that `in` and `.get` work."""

@@ -156,7 +156,7 @@ class _SampledMaps(Inputs):
         return self.own_cache
 
     def _maps_of(self, originals: np.ndarray) -> np.ndarray:
-        saliency, size = self.recipe.saliency, self.recipe.data.size
+        saliency, size = self.detector, self.recipe.data.size
         sample = np.asarray(originals[:_SAMPLE])
         began = time.monotonic()
         detect(saliency.name, sample, **saliency.options)

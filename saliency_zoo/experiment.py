@@ -52,17 +52,18 @@ def _go_on(run: Run, pretrained: Path | None) -> dict[str, Any]:
         run.folder.mkdir(parents=True, exist_ok=True)
     with locked(run.folder):
         run.begin()  # or go on with what another process has begun meanwhile
-        card = finished(run.folder)
-        if card is not None:
-            return card
-        if pretrained is not None:
-            pretraining.take_over(run, pretrained)
-        encoder = pretraining.pretrain(run)
-        results = finetune(run) if run.recipe.finetune is not None else {}
-        draw(run, encoder, GOLDEN_SEED)
-        card = _write_card(run, results)
+        card = finished(run.folder) or _finish(run, pretrained)
         shutil.rmtree(run.folder / cards.SCRATCH / "checkpoints", ignore_errors=True)
     return card
+
+
+def _finish(run: Run, pretrained: Path | None) -> dict[str, Any]:
+    if pretrained is not None:
+        pretraining.take_over(run, pretrained)
+    encoder = pretraining.pretrain(run)
+    results = finetune(run) if run.recipe.finetune is not None else {}
+    draw(run, encoder, GOLDEN_SEED)
+    return _write_card(run, results)
 
 
 def finished(folder: Path) -> dict[str, Any] | None:
@@ -76,7 +77,7 @@ def finished(folder: Path) -> dict[str, Any] | None:
 def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
     inputs, recipe = run.inputs, run.recipe
     trained, count = recipe.train.epochs or recipe.train.joint_epochs, len(inputs.pretraining)
-    borrowed = run.begun_with or run.teachers
+    borrowed = run.begun_with or run.teachers or run.drawn_by
     generated = {recipe.data.name, recipe.data.unlabelled} <= GENERATED and not borrowed
     content = {
         "format": cards.FORMAT,
@@ -100,6 +101,7 @@ def _write_card(run: Run, results: dict[str, Any]) -> dict[str, Any]:
         },
         **({"begun_with": run.begun_with} if run.begun_with else {}),
         **({"teachers": run.teachers} if run.teachers else {}),
+        **({"drawn_by": run.drawn_by} if run.drawn_by else {}),
         "pretrained": bool(trained or run.begun_with),
         "images_seen": {"pretraining": count if trained else 0, "available": count},
         "seconds": {"pretraining": round(pretraining.seconds(run), 1)},

@@ -247,13 +247,13 @@ def saliency_decoder(name: str, encoder: keras.Model) -> Any:
 
     After joint training that is the preset's own encoder, and one linear layer on its codes.
     """
-    found = stack(name, encoder)
     content = cards.read_card(find(name))
     if JOINT not in content["files"]:
-        return found
-    from saliency_zoo.learners.stack import Joint
+        return stack(name, encoder)
+    from saliency_zoo.learners.stack import Joint, learner
 
-    joint = Joint(found, (*encoder.input.shape[1:3], 1))
+    whole = learner(content["model"]["learner"], encoder)
+    joint = Joint(whole, (*encoder.input.shape[1:3], 1))
     fill(joint, find(name), JOINT)
     return joint
 
@@ -293,13 +293,11 @@ def golden(folder: str, content: dict[str, Any]) -> dict[str, list]:
     """Outputs of a preset for two generated scenes, a few numbers each."""
     import numpy as np
 
-    from saliency_zoo.data.synthetic import synthetic
+    from saliency_zoo.data.synthetic import SMALLEST, synthetic
 
-    size, channels = (
-        content["model"]["preprocessing"]["size"],
-        content["model"]["network"]["channels"],
-    )
-    scenes = synthetic(size=size, seed=content["golden"]["seed"], test=2).split("test").images
+    side = max(content["model"]["preprocessing"]["size"], SMALLEST)
+    channels = content["model"]["network"]["channels"]
+    scenes = synthetic(size=side, seed=content["golden"]["seed"], test=2).split("test").images
     heads = (
         {"code": None, "scores": "classifier"} if CLASSIFIER in content["files"] else {"code": None}
     )

@@ -40,7 +40,8 @@ def _pretraining(run: Run) -> None:
     train, images = recipe.train, inputs.pretraining
     Batches(images, inputs.scaling, train.batch_size, train.seed, crop=recipe.data.crop)
     augmentations(recipe)
-    detect(recipe.saliency.name, images[:1], **recipe.saliency.options)
+    for originals in inputs.originals:  # of these the maps are made, whatever data.size is
+        detect(inputs.detector.name, originals[:1], **inputs.detector.options)
     make_optimizer(train, 1)
     check_share(run, train.batch_size, train.parts, "train.batch_size")
     encoder, found = pretraining.start(run)

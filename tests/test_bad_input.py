@@ -91,6 +91,11 @@ FOLDER = ["evaluate.protocol=full", "train.batch_size=8"]
         (["network.dropout=2.0"], "'thesis_conv' does not take these options"),
         (["network.dropout=nan"], "network.dropout is a finite number. Received: nan"),
         (["network.pooling=3"], "pooling of thesis_conv is a string or a table"),
+        (["network.pooling={name='lp', p='two'}"], "p of pooling.lp is a number. Received: 'two'"),
+        (
+            ["learner.corruption={name='masking', rate='high'}"],
+            "rate of corruption.masking is a number. Received: 'high'",
+        ),
         (
             ["network.activation={name='randomised_leaky_relu', lower='a'}"],
             "lower of activation.randomised_leaky_relu is a number. Received: 'a'",

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from saliency_zoo.cli.verbs import NAMES as VERBS
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import write_image
 from saliency_zoo.progress import Progress
-from tests.runs import PRESET, command, finished_run, preset  # noqa: F401
+from tests.runs import PRESET, command, finished_run, preset, refusal  # noqa: F401
 
 ROOT = Path(zoo.__file__).parent.parent
 
@@ -97,7 +98,10 @@ def test_train_says_where_things_are(finished_run):  # noqa: F811
     for path in [lines[-3].split()[1], *lines[-2].removeprefix("pictures:").split(",")]:
         assert Path(path.strip()).is_file()
     assert f"saliency-zoo export {finished_run} --as thesis_conv.dual_path" in lines[-1]
+    left = finished_run / "scratch" / "checkpoints"  # as of a kill in the last moment
+    left.mkdir()
     said = command("train", finished_run / "recipe.toml", "--out", finished_run, "--json")
+    assert not left.exists()
     assert json.loads(said.out)["accuracy"]["pretrained"]["n"] == 1
 
 
@@ -108,6 +112,17 @@ def test_detect_keeps_the_places_of_the_images(photos):
     assert found == ["maps/a/1.png", "maps/a/2.png", "maps/b.png"]
     assert command("detect", photos / "b.png", "--out", "one", "patch=2").out == "1 map in one\n"
     assert Path("one/b.png").is_file()
+
+
+def test_detect_writes_over_no_image_and_no_other_map(photos):
+    before = (photos / "b.png").read_bytes()
+    said = refusal("detect", photos, "--out", photos, "--detector", "luminance")
+    assert "is one of the images. Take another folder" in said
+    shutil.copy(photos / "b.png", photos / "b.jpg")
+    said = refusal("detect", photos, "--out", "maps", "--detector", "luminance")
+    assert "'maps/b.png', which is the map of 'photos/b.jpg'" in said
+    assert not Path("maps").exists()
+    assert (photos / "b.png").read_bytes() == before
 
 
 def test_embed_writes_codes_and_paths(photos, preset):  # noqa: F811

@@ -119,6 +119,13 @@ def test_another_name_drops_the_options_of_the_old_one(recipe_file):
     assert (recipe.data.size, recipe.data.crop) == (12, 8)
 
 
+def test_a_part_in_its_short_form_takes_options(tmp_path):
+    (tmp_path / "a.toml").write_text('network = "resnet20"\nlearner = "autoencoder"\n')
+    recipe = config.load(tmp_path / "a.toml", ["network.filters=8", "learner.name=dual_path"])
+    assert (recipe.network.name, recipe.network.options) == ("resnet20", {"filters": 8})
+    assert recipe.learner.name == "dual_path"
+
+
 def test_tables_merge_and_lists_replace(tmp_path):
     (tmp_path / "base.toml").write_text('[learner]\nname = "dual_path"\nsaliency_weight = [1, 2]\n')
     child = tmp_path / "child.toml"

@@ -33,11 +33,13 @@ def test_parts_are_those_of_the_run(file, tmp_path):
     assert names[-1] == "building, scoring"
 
 
-def test_teachers_are_parts_too(file, preset):  # noqa: F811
+def test_teachers_are_parts_too(file, preset, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.setenv("SALIENCY_ZOO_CACHE", str(tmp_path / "shared"))
     words = [f"finetune.teachers=['{preset}']", "finetune.augment=['hide_patches']"]
     parts = {part.name: part for part in estimate(config.load(file, words))}
     assert parts["finetune-teacher1-fold0"].steps == 1
     assert parts["finetune-pretrained-fold0"].steps == 4
+    assert not (tmp_path / "shared").exists()  # lessons cut short are nobody's
 
 
 def test_steps_count_for_what_is_left_of_them(file):

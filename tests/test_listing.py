@@ -128,6 +128,22 @@ def test_a_preset_of_a_network_that_is_not_here_is_shown(preset, tmp_path):  # n
     assert json.loads(command("show", tmp_path, "--json").out)["features"] is None
 
 
+def test_a_preset_of_a_network_that_is_not_here_is_left_out_of_features(
+    preset,  # noqa: F811
+    tmp_path,
+    monkeypatch,
+    caplog,
+):
+    content = presets.card(str(preset))
+    content["model"]["network"]["name"] = "plugged"
+    cards.write_card(tmp_path / "a.plugged", content)
+    monkeypatch.setenv(presets.PATH_VARIABLE, str(tmp_path))
+    assert "a.plugged" in saliency_zoo.list_models("a*")
+    rows = saliency_zoo.list_models("[al]*", features=True)
+    assert "a.plugged" not in {row["name"] for row in rows} > {"lenet5"}
+    assert "a.plugged is left out: Unknown network." in caplog.text
+
+
 def test_what_is_not_there_to_be_shown_is_said_with_where_it_was_looked_for(monkeypatch, tmp_path):
     monkeypatch.setenv(presets.PATH_VARIABLE, str(tmp_path))
     said = refusal("show", "thesis_convv")

@@ -245,6 +245,20 @@ def test_retraining_from_a_preset_gives_its_weights(preset, tmp_path):  # noqa: 
         assert _weights(tmp_path / "again" / name) == _weights(preset / name)
 
 
+def test_weights_of_another_network_are_refused_in_one_sentence(preset, monkeypatch):  # noqa: F811
+    """As of a plug-in that has changed since."""
+
+    def other(model, classes):
+        return build({**model, "network": {**model["network"], "filters": 5}}, classes)
+
+    build = presets.build
+    monkeypatch.setattr(presets, "build", other)
+    (problem,) = zoo.verify(str(preset))
+    assert problem.startswith("The weights of the preset do not fit what is registered here")
+    with pytest.raises(zoo.ZooError, match=r"Received: classifier\.weights\.h5 of"):
+        zoo.load(str(preset), head="classifier")
+
+
 def _weights(path):
     found = {}
 

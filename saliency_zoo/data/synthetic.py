@@ -12,6 +12,7 @@ from saliency_zoo.data.image_set import SPLITS, ImageSet, Split
 from saliency_zoo.errors import ZooError, unknown
 
 CLASSES = len(scenes.CLASS_NAMES)
+SMALLEST = 8  # side of a scene
 
 
 def synthetic(
@@ -60,7 +61,7 @@ def synthetic(
 
 
 def _check(**values: int) -> None:
-    lowest = {"size": 8, "fold_size": CLASSES}
+    lowest = {"size": SMALLEST, "fold_size": CLASSES}
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
             raise ZooError(f"{name} of synthetic is an integer. Received: {value!r}")

@@ -1,6 +1,7 @@
 """Crops at test time: the one in the centre, or a vote of ten."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -85,9 +86,13 @@ def vote(
     parts = []
     for start in range(0, len(images), batch_size):
         chunk = np.asarray(images[start : start + batch_size])
-        shares = [
-            keras.ops.convert_to_numpy(keras.ops.softmax(model(scaling(view), training=False)))
-            for view in views(chunk, crop, how)
-        ]
+        seen = views(chunk, crop, how)
+        shares = [_shares(model(scaling(view), training=False)) for view in seen]
         parts.append(np.mean(shares, axis=0))
     return np.concatenate(parts)
+
+
+def _shares(logits: Any) -> np.ndarray:
+    """The softmax in 32 bits, in which the mean of views is taken too."""
+    ops = keras.ops
+    return ops.convert_to_numpy(ops.softmax(ops.cast(logits, "float32")))

@@ -50,6 +50,8 @@ def check_foldable(plain: keras.Model, normalised: keras.Model) -> None:
         plain: a network.
         normalised: the same network with batch normalisation.
     """
+    if not any(norms for _, (_, *norms) in _pairs(plain, normalised)):
+        raise _unfoldable(plain.name)
     for layer, (other, *norms) in _pairs(plain, normalised):
         shapes = [tuple(w.shape) for w in layer.weights]
         kept = [tuple(w.shape) for w in other.weights]

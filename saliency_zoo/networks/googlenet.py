@@ -152,21 +152,16 @@ def _stem(parts: Parts, width: float, strided: bool, response: LayerSpec | None)
     size = (7, 2, "valid") if strided else (3,)
     first = [*[padded(3)] * strided, *parts.convolve(scaled(64, width), *size)]
     layers = [*first, parts.activate(), *halved(), *responses.normalise()]
-    for filters, kernel in ((64, 1), (192, 3)):
-        layers += [*parts.convolve(scaled(filters, width), kernel), parts.activate()]
+    layers += parts.row((scaled(64, width), 1), (scaled(192, width), 3))
     return [*layers, *responses.normalise(), *halved()]
 
 
 def _inception(parts: Parts, filters: Sequence[int], largest_kernel: int) -> Branches:
-    def row(*convolutions: tuple[int, int]) -> Layers:
-        rows = [[*parts.convolve(*c), parts.activate()] for c in convolutions]
-        return [layer for row in rows for layer in row]
-
     one, before_three, three, before_five, five, pooled = filters
     rows = [
-        row((one, 1)),
-        row((before_three, 1), (three, 3)),
-        row((before_five, 1), (five, largest_kernel)),
-        [parts.pool(3, strides=1, padding="same"), *row((pooled, 1))],
+        parts.row((one, 1)),
+        parts.row((before_three, 1), (three, 3)),
+        parts.row((before_five, 1), (five, largest_kernel)),
+        [parts.pool(3, strides=1, padding="same"), *parts.row((pooled, 1))],
     ]
     return Branches(rows)

@@ -54,8 +54,7 @@ def nin(
     parts = Parts(activation, pooling, convolution, normalisation=normalisation)
 
     def perceptrons(*layers: tuple[int, int]) -> Layers:
-        rows = [[*parts.convolve(max(count, 1), k), parts.activate()] for count, k in layers]
-        return [layer for row in rows for layer in row]
+        return parts.row(*((max(count, 1), k) for count, k in layers))
 
     def pooled() -> Layers:
         return [parts.pool(3, strides=2, padding="same"), *dropped(dropout)]

@@ -55,6 +55,12 @@ class Parts:
             arguments["strides"] = strides
         return [make("convolution", self.convolution, **arguments), *self.normalise()]
 
+    def row(self, *convolutions: tuple) -> Layers:
+        """Convolutions one after the other, each given by what `convolve` takes, and activated."""
+        return [
+            layer for each in convolutions for layer in (*self.convolve(*each), self.activate())
+        ]
+
     def convolve_around(self, filters: int, strides: int = 1) -> Layers:
         """A 3x3 convolution with a border of one pixel on every side, and its normalisation.
 

@@ -13,7 +13,7 @@ from saliency_zoo.networks.network import (
     image_shape,
     numbered,
 )
-from saliency_zoo.networks.parts import Layers, Parts, at_least_one, dense_rows, scores
+from saliency_zoo.networks.parts import Parts, at_least_one, dense_rows, scores
 
 WIDTHS = (1, 2, 4, 8, 8)
 
@@ -60,15 +60,10 @@ def vgg(
     at_least_one("blocks", blocks)
     parts = Parts(activation, pooling, convolution, dense, normalisation)
     rows = [
-        [*_convolutions(parts, filters * width, count), parts.pool(2)]
+        [*parts.row(*[(filters * width, 3)] * count), parts.pool(2)]
         for count, width in zip(blocks, WIDTHS, strict=True)
     ]
     rows += dense_rows(parts, units, dropout)
     mean = keras.layers.GlobalAveragePooling2D(data_format="channels_last")
     code = keras.layers.Flatten() if units else mean
     return assemble(f"vgg{sum(blocks) + 3}", shape, numbered(rows), code, scores(classes))
-
-
-def _convolutions(parts: Parts, filters: int, count: int) -> Layers:
-    rows = [[*parts.convolve(filters, 3), parts.activate()] for _ in range(count)]
-    return [layer for row in rows for layer in row]

@@ -5,7 +5,7 @@ import numpy as np
 
 from saliency_zoo.data.images import write_image
 from saliency_zoo.data.pipeline import centred
-from saliency_zoo.data.synthetic import synthetic
+from saliency_zoo.data.synthetic import SMALLEST, synthetic
 from saliency_zoo.evaluation.scores import outputs
 from saliency_zoo.layers.structure.stage import Stage
 from saliency_zoo.networks.network import stages
@@ -50,8 +50,8 @@ def _sheet(run: Run, encoder: keras.Model, seed: int) -> list[list[np.ndarray]]:
 
     The reading is linear, and fitted to other scenes than those that are shown.
     """
-    data, part = run.recipe.data, run.recipe.saliency
-    side = min(data.size, DRAWN)
+    data, part = run.recipe.data, run.inputs.detector
+    side = min(max(data.size, SMALLEST), DRAWN)
     scenes = synthetic(size=side, seed=seed, test=SHOWN + FITTED).split("test").images
     scenes = scenes[..., : run.inputs.channels]
     found = detect(part.name, scenes, **part.options)[..., None]

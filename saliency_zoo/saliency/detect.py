@@ -1,6 +1,7 @@
 """`detect`: the one door to every detector, for any image and with one kind of answer."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,19 @@ def content_of(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """
     detector, _ = detectors.resolve(name)
     return getattr(detector, "content_of", dict)(options)
+
+
+def located(name: str, options: Mapping[str, Any], root: Path | None) -> Mapping[str, Any]:
+    """The options with what lies at a path relative to a folder, such as a recipe's, found.
+
+    Args:
+        name: of the detector, which may have a function `located` of its options and the folder.
+        options: of the detector.
+        root: the folder.
+    """
+    detector, _ = detectors.resolve(name)
+    find = getattr(detector, "located", None)
+    return options if find is None else find(options, root)
 
 
 def as_batch(images: Any) -> tuple[np.ndarray, bool]:

@@ -80,7 +80,7 @@ def _check_alike(known: Content | None, found: Done) -> None:
 
 def _presets(made: Content) -> dict[str, str]:
     """Checksums of the presets that a run or a row began with or was taught by."""
-    return {**made.get("begun_with", {}), **made.get("teachers", {})}
+    return {name: checksum for key in PRESETS for name, checksum in made.get(key, {}).items()}
 
 
 def _short(checksums: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ Content = Mapping[str, Any]
 Place = tuple[str, str]
 # What a row says of all its seeds.
 ABOUT = ("recipe", "data", "unlabelled", "protocol", "parameters", "images", "versions")
-PRESETS = ("begun_with", "teachers")  # of rows that have some
+PRESETS = ("begun_with", "teachers", "drawn_by")  # of rows that have some
 
 
 def read(path: Path, planned: Sequence[Cell]) -> dict[Place, Content]:

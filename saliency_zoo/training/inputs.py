@@ -17,8 +17,9 @@ from saliency_zoo.data.mapping import chunks, joined, release, room
 from saliency_zoo.data.pipeline import centred
 from saliency_zoo.data.scaling import Scaling
 from saliency_zoo.errors import ZooError
-from saliency_zoo.recipe import Recipe
+from saliency_zoo.recipe import Part, Recipe
 from saliency_zoo.registry import datasets
+from saliency_zoo.saliency.detect import located
 from saliency_zoo.training import beginning
 
 CACHE_VARIABLE = "SALIENCY_ZOO_CACHE"
@@ -55,10 +56,10 @@ class Inputs:
     @functools.cached_property
     def pretraining(self) -> np.ndarray:
         """The images that pre-training sees, at the recipe's size."""
-        return joined([resized(part, self.recipe.data.size) for part in self._originals])
+        return joined([resized(part, self.recipe.data.size) for part in self.originals])
 
     @functools.cached_property
-    def _originals(self) -> list[np.ndarray]:
+    def originals(self) -> list[np.ndarray]:
         """The same as they were read, by split: one set may be larger than the other."""
         which = self.recipe.data.pretrain_on
         parts = []
@@ -70,9 +71,15 @@ class Inputs:
         return parts
 
     @functools.cached_property
+    def detector(self) -> Part:
+        """The recipe's detector; a network that draws is found from the recipe's folder."""
+        part = self.recipe.saliency
+        return Part(part.name, located(part.name, part.options, self.recipe.folder))
+
+    @functools.cached_property
     def maps(self) -> np.ndarray:
         """Their saliency maps, at the recipe's size."""
-        return joined([self._maps_of(part) for part in self._originals])
+        return joined([self._maps_of(part) for part in self.originals])
 
     def split_maps(self, name: str) -> np.ndarray:
         """The saliency maps of a labelled split, at the recipe's size."""
@@ -84,8 +91,7 @@ class Inputs:
         """Computed once, from the original images: the larger these are, the better the maps."""
         from saliency_zoo.saliency.store import maps
 
-        saliency = self.recipe.saliency
-        found = maps(originals, saliency.name, saliency.options, self.cache)
+        found = maps(originals, self.detector.name, self.detector.options, self.cache)
         return resized(found[..., None], self.recipe.data.size)[..., 0]
 
     @functools.cached_property
@@ -114,7 +120,7 @@ class Inputs:
     @property
     def channels(self) -> int:
         """Channels of the images."""
-        return self._originals[0].shape[-1]
+        return self.originals[0].shape[-1]
 
     @property
     def checksums(self) -> dict[str, str]:

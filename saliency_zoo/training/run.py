@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from saliency_zoo.learners.stack import learner
 from saliency_zoo.presets import HISTORY, RECIPE
 from saliency_zoo.recipe import Recipe, Training
 from saliency_zoo.registry import networks
+from saliency_zoo.saliency.detect import content_of
 from saliency_zoo.training import beginning, logs, loop, workers
 from saliency_zoo.training import strategy as strategies
 from saliency_zoo.training.differences import differences
@@ -93,10 +95,19 @@ class Run:
         name = self.recipe.train.begin_with
         return {} if not name else {name: presets.origin(beginning.preset(self.recipe))}
 
+    @functools.cached_property
+    def drawn_by(self) -> dict[str, str]:
+        """Checksum of the network that draws the maps, by the detector's name; else nothing."""
+        part = self.inputs.detector
+        if part == self.recipe.saliency:
+            return {}
+        content = json.dumps(content_of(part.name, part.options), sort_keys=True)
+        return {part.name: hashlib.sha256(content.encode()).hexdigest()}
+
     @property
     def seen(self) -> dict[str, dict[str, str]]:
         """Checksums of what is read from elsewhere, by what it is."""
-        named = {"teachers": self.teachers, "weights": self.begun_with}
+        named = {"teachers": self.teachers, "weights": self.begun_with, "detector": self.drawn_by}
         return {"images": self.inputs.checksums, **{k: v for k, v in named.items() if v}}
 
     @property

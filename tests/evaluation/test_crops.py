@@ -57,6 +57,18 @@ def test_the_centre_crop_as_the_slow_way():
     np.testing.assert_allclose(vote(network, IMAGES, scale, 6), expected, atol=1e-6)
 
 
+def test_views_are_averaged_in_32_bits():
+    class Halves:
+        def __call__(self, images, training):
+            return keras.ops.cast(images[:, 0, 0], "bfloat16")
+
+    images = np.random.default_rng(0).normal(size=(50, 6, 6, 3)).astype("float32")
+    found = vote(Halves(), images, lambda x: x, 4, "ten")
+    parts = [keras.ops.cast(view[:, 0, 0], "bfloat16") for view in views(images, 4, "ten")]
+    shares = [keras.ops.softmax(keras.ops.cast(p, "float32")) for p in parts]
+    np.testing.assert_allclose(found, np.mean(shares, axis=0), atol=1e-6)
+
+
 def test_whole_images():
     network = model(9)
     square = IMAGES[:, :, :9]

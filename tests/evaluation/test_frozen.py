@@ -11,7 +11,8 @@ from sklearn.preprocessing import StandardScaler
 import saliency_zoo as zoo
 from saliency_zoo import presets
 from saliency_zoo.data.image_set import load
-from saliency_zoo.evaluation import probes
+from saliency_zoo.evaluation import frozen, probes
+from saliency_zoo.evaluation.apply import _places
 from saliency_zoo.evaluation.crops import vote
 from saliency_zoo.evaluation.frozen import codes
 from saliency_zoo.evaluation.scores import accuracy, outputs
@@ -124,6 +125,14 @@ def test_the_classes_of_a_classifier_by_name(preset, tmp_path):  # noqa: F811
         score(test.labels, class_names=list("abcdefghij"))
 
 
+def test_numbers_that_are_names_are_names():
+    """As the folders 0 to 11 are sorted: a set without names has them in their order."""
+    numbers = [str(n) for n in range(12)]
+    names = sorted(numbers)
+    assert [numbers.index(n) for n in names] == _places(names, numbers).tolist()
+    assert [names.index(n) for n in numbers] == _places(numbers, names).tolist()
+
+
 def test_a_run_is_scored_again_as_it_was(tmp_path):
     """Photographs of another size than the network's, and not square."""
     rng, labels = np.random.default_rng(0), np.arange(60) % 3
@@ -148,7 +157,7 @@ def test_the_other_probes_say_an_accuracy(preset, protocol):  # noqa: F811
     assert "on 30 test images of synthetic" in said.out
 
 
-def test_scores_without_labels(preset):  # noqa: F811
+def test_scores_without_labels(preset, monkeypatch):  # noqa: F811
     row = zoo.evaluate(preset, "synthetic", "label_free", **OPTIONS)
     assert row["images"] == 30
     assert 0 < row["effective_rank"] <= row["units"]
@@ -157,6 +166,9 @@ def test_scores_without_labels(preset):  # noqa: F811
     assert row["uniformity"] <= 0
     assert row["reconstruction"] > 0
     assert 0 <= row["saliency_auc"] <= 1
+    monkeypatch.setattr(frozen, "_BATCH", 7)  # and not all at once
+    again = zoo.evaluate(preset, "synthetic", "label_free", **OPTIONS)
+    assert again == pytest.approx(row)
     said = command("evaluate", preset, "--data", "synthetic", "--protocol", "label_free", *WORDS)
     assert "effective_rank" in said.out
 

@@ -132,4 +132,5 @@ def test_the_command_leaves_the_run_alone_and_writes_rows_and_a_plot(run, tmp_pa
 def test_wrong_input_gets_one_sentence(preset, run):  # noqa: F811
     words = ("--data", "synthetic", "test=20")
     assert "networks with residual blocks" in refusal("lesions", preset, *words)
-    assert refusal("lesions", run, *words, "--most", "-1").endswith("Received: -1")
+    for option in ("--most", "--seed"):
+        assert refusal("lesions", run, *words, option, "-1").endswith("Received: -1")

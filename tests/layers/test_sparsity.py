@@ -130,7 +130,7 @@ def test_only_winners_pass_a_gradient():
     [
         (lambda: KWinners(share=0), "Received: share=0"),
         (lambda: KWinners(within="batch"), "Received: 'batch'"),
-        (lambda: KWinners(within="map")(VECTORS), "rows and columns"),
+        (lambda: KWinners(within="map").build(VECTORS.shape), "rows and columns"),
         (lambda: KLSparsity(target=1.0), "Received: target=1.0"),
         (lambda: UnitResponseSparsity(momentum=1), "Received: momentum=1"),
     ],

@@ -135,6 +135,21 @@ def test_only_winners_are_decoded_and_all_codes_are_passed_on():
     np.testing.assert_allclose(losses(part, batch)["reconstruction"], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("options", [{"groups": 3}, {"dilation_rate": 2}], ids=str)
+def test_convolutions_without_a_way_back_get_a_decoder_of_their_own(options):
+    keras.utils.set_random_seed(1)
+    small = {"classes": None, "image_size": 8, "filters": 3, "kernel_size": 3}
+    network = zoo.create("thesis_conv", convolution={"name": "standard", **options}, **small)
+    taught = learner("autoencoder", network)
+    assert not stages(network)[0].reversible
+    assert losses(taught, example_batch(taught, network))["stage1/reconstruction"].shape == (4,)
+
+
+def test_winners_within_maps_need_maps_from_the_beginning():
+    with pytest.raises(zoo.ZooError, match="rows and columns"):
+        learner("autoencoder", dense(), sparsity={"name": "k_winners", "within": "map"})
+
+
 def test_the_second_decoder_has_as_much_to_decode_and_nothing_new():
     network = conv()
     control, path = (

@@ -75,6 +75,13 @@ def test_each_convolution_folds_or_is_refused(convolution):
     assert np.allclose(keras.ops.convert_to_numpy(plain(x)), wanted, atol=1e-4)
 
 
+def test_a_network_that_keeps_its_own_normalisation_is_refused():
+    options = {**SIZES["thesis_conv"], "normalisation": "layer"}
+    plain, twin = (zoo.create("thesis_conv", classes=3, **options) for _ in range(2))
+    with pytest.raises(zoo.ZooError, match="networks without normalisation of their own"):
+        check_foldable(plain, twin)
+
+
 @pytest.mark.parametrize("name", ["resnet20", "preact_resnet164", "mobilenet"])
 def test_what_cannot_be_folded_is_refused(name):
     plain, twin = (zoo.create(name, classes=3, **network_example(name)) for _ in range(2))

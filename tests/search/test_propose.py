@@ -107,6 +107,18 @@ def test_bayesian_optimisation_goes_where_scores_are_better(objective, sign):
 
 
 @pytest.mark.filterwarnings("ignore:The optimal value found for dimension")
+@pytest.mark.parametrize("seed", range(3))
+def test_trials_at_work_do_not_lead_bayesian_optimisation_astray(seed):
+    """Reconstruction errors are far below the mean of a process that was never fitted."""
+    space = {"learner.base": {"linear": [0, 1]}}
+    recipe = searched("bayesian", space, seed=seed, objective="effective_rank")
+    rows = simulated(recipe, 9, lambda v: 20 - 30 * (v["learner.base"] - 0.3) ** 2)
+    for row in rows[-3:]:
+        row.update(status="running", objective=None, ended=None)
+    assert propose(recipe, rows)["learner.base"] == pytest.approx(0.3, abs=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:The optimal value found for dimension")
 def test_failed_trials_do_not_stop_an_algorithm():
     for algorithm in ("bayesian", "hyperband"):
         scores = itertools.cycle([0.1, None])

@@ -24,7 +24,7 @@ from saliency_zoo.files import lock, write_json
 from saliency_zoo.recipe import Recipe
 from saliency_zoo.search import objective, report, trials, tune, worker
 from saliency_zoo.search.space import recipe_with
-from saliency_zoo.training import logs, loop
+from saliency_zoo.training import logs, loop, preemption
 from saliency_zoo.training.inputs import Inputs
 from saliency_zoo.training.remembered import remember
 from saliency_zoo.training.run import Run
@@ -371,6 +371,22 @@ def test_a_trial_that_is_told_to_stop_is_not_stuck(tmp_path):
     for _ in range(3 * trials.RESTARTS):
         with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:
             trials.interrupted(tmp_path, row["trial"])
+    assert trials.read(tmp_path)[0]["status"] == trials.RUNNING
+
+
+@pytest.mark.parametrize("why", [preemption.Stopped, KeyboardInterrupt])
+def test_whatever_interrupts_a_trial_is_no_death(tmp_path, monkeypatch, why):
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    monkeypatch.setattr(worker, "propose", lambda *_: {"train.epochs": 1})
+    monkeypatch.setattr(worker, "RECIPE", "recipe.toml")
+
+    def stops(*_):
+        raise why
+
+    monkeypatch.setattr(worker, "_result", stops)
+    for _ in range(3 * trials.RESTARTS):
+        with pytest.raises(why):
+            worker.work(tmp_path, 1, 1, tmp_path)
     assert trials.read(tmp_path)[0]["status"] == trials.RUNNING
 
 

@@ -12,10 +12,12 @@ import pytest
 import tensorflow as tf
 from google.protobuf import text_format
 
+import saliency_zoo as zoo
 from saliency_zoo import cards
 from saliency_zoo.data.synthetic import synthetic
 from saliency_zoo.errors import ZooError
 from saliency_zoo.serving.export import export
+from saliency_zoo.serving.targets import tf_serving
 from saliency_zoo.serving.targets.kserve import service_name
 from saliency_zoo.serving.targets.target import export_target
 from tests.runs import command, refusal
@@ -167,6 +169,19 @@ def test_tensorflow_serving_reads_its_files(tmp_path):
     assert all(re.fullmatch(r"(max|batch)_\w+ { value: \d+ }", line) for line in lines)
     copied, own = (f / "1" / "saved_model.pb" for f in (tmp_path / NAME, QUICKSTART / "serving"))
     assert copied.read_bytes() == own.read_bytes()
+
+
+def test_models_that_are_written_at_the_same_time_are_all_named(tmp_path, monkeypatch):
+    fill = tf_serving.fill
+
+    def meanwhile(folder, served):
+        fill(folder, served)
+        (tmp_path / "another" / "1").mkdir(parents=True)
+        (tmp_path / "another" / "1" / "saved_model.pb").touch()
+
+    monkeypatch.setattr(tf_serving, "fill", meanwhile)
+    zoo.export_target(QUICKSTART, "tf-serving", tmp_path)
+    assert 'name: "another"' in (tmp_path / "models.config").read_text()
 
 
 def test_kserve_reads_the_manifest(tmp_path):

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+import saliency_zoo as zoo
 from saliency_zoo import config
 from saliency_zoo.errors import ZooError
+from saliency_zoo.rehearsal import rehearse
 from saliency_zoo.saliency.detect import detect
 from saliency_zoo.training.inputs import Inputs, resized
+from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, command, refusal
 
 RNG = np.random.default_rng(0)
@@ -48,6 +51,33 @@ def test_maps_of_a_labelled_split_are_computed_once(place):
     assert np.array_equal(found, both.maps)
     assert both.split_maps("train") is found
     assert len([*(place / "run" / "scratch" / "cache").iterdir()]) == 1
+
+
+def test_the_detector_is_tried_on_images_as_they_are(place):
+    words = ["data.name=npz:colour.npz", "data.options={}", "train.batch_size=4"]
+    words += ["evaluate.protocol=full", "data.pretrain_on=train", "saliency.name=checked"]
+    tried = []
+
+    @zoo.register("detector", "checked")
+    def checked(images):
+        tried.append(images.shape)
+        return images[..., 0] / np.float32(255)
+
+    try:
+        rehearse(Run(config.load(place / "tiny.toml", words), place / "run", "one"))
+    finally:
+        zoo.unregister("detector", "checked")
+    assert tried == [(1, 16, 16, 3)]
+
+
+def test_images_smaller_than_a_scene(place):
+    text = RECIPE.replace("crop = 8\n", "").partition("[finetune]")[0]
+    (place / "tiny.toml").write_text(text)
+    words = ["data.size=6", "data.options.size=8", "train.max_steps=1"]
+    words += ["network={name='saliency_linear'}", "learner={name='imitation'}"]
+    said = command("train", place / "tiny.toml", "--out", place / "run", *words)
+    assert said.code == 0, said.err
+    assert zoo.verify(str(place / "run")) == []
 
 
 def test_grey_beside_colour(place):

@@ -34,10 +34,10 @@ def teach(run: Run, arm: str, fold: int, indices: np.ndarray) -> tuple[keras.Mod
         indices: of the training images whose labels may be looked at.
     """
     seed = 1000 * (run.recipe.train.seed + 1) + fold
+    batches = _batches(run, fold, indices)  # first: teachers that are asked draw weights too
     network = run.build(seed, len(run.inputs.labelled.class_names))
     if arm != NONE:
         _start_from_encoder(run, network, indices)
-    batches = _batches(run, fold, indices)
     state = _train(run, network, batches, _phase(arm, fold), seed)
     return network, state.seconds
 

@@ -29,7 +29,9 @@ class RandomisedLeakyReLU(keras.layers.Layer):
 
     reversible = True
 
-    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, seed=None, **kwargs):
+    def __init__(
+        self, lower: float = 1 / 8, upper: float = 1 / 3, seed: int | None = None, **kwargs
+    ):
         super().__init__(**kwargs)
         if not 0 <= lower <= upper:
             raise ZooError(

@@ -21,7 +21,7 @@ class MaxoutConv2D(MultiKernelConv2D):
         >>> zoo.create("thesis_conv", convolution="maxout", activation="linear")
     """
 
-    def __init__(self, filters, kernel_size, pieces=2, **kwargs):
+    def __init__(self, filters, kernel_size, pieces: int = 2, **kwargs):
         super().__init__(filters, kernel_size, kernels=pieces, **kwargs)
 
     def merge(self, maps):

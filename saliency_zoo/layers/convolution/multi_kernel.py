@@ -17,7 +17,7 @@ class MultiKernelConv2D(keras.layers.Conv2D):
         **kwargs: as for `keras.layers.Conv2D`, in channels-last order.
     """
 
-    def __init__(self, filters, kernel_size, kernels, **kwargs):
+    def __init__(self, filters, kernel_size, kernels: int, **kwargs):
         if kernels < 1:
             raise ZooError(f"A filter has at least one kernel. Received: {kernels}")
         kwargs.setdefault("data_format", "channels_last")

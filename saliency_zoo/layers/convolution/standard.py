@@ -30,11 +30,14 @@ class ReversibleConv2D(keras.layers.Conv2D):
         >>> decoded = layer(codes, reverse=True)
     """
 
-    reversible = True
-
     def __init__(self, filters, kernel_size, **kwargs):
         kwargs.setdefault("data_format", "channels_last")
         super().__init__(filters, kernel_size, **kwargs)
+
+    @property
+    def reversible(self):
+        """Whether it has a way back: not in groups, and not dilated."""
+        return self.groups == 1 and set(self.dilation_rate) == {1}
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -44,7 +47,7 @@ class ReversibleConv2D(keras.layers.Conv2D):
     def call(self, inputs, reverse=False, like=None):
         if not reverse:
             return super().call(inputs)
-        if self.groups != 1 or set(self.dilation_rate) != {1}:
+        if not self.reversible:
             raise ZooError(
                 "A convolution reverses only with groups=1 and dilation_rate=1. "
                 f"Received: groups={self.groups}, dilation_rate={self.dilation_rate}"

@@ -22,7 +22,7 @@ class TiledConv2D(MultiKernelConv2D):
         >>> zoo.create("thesis_conv", convolution={"name": "tiled", "tiles": 3})
     """
 
-    def __init__(self, filters, kernel_size, tiles=2, **kwargs):
+    def __init__(self, filters, kernel_size, tiles: int = 2, **kwargs):
         super().__init__(filters, kernel_size, kernels=tiles**2, **kwargs)
         self.tiles = tiles
 

@@ -46,7 +46,7 @@ class RateCorruption(Corruption):
         rate: share of the elements that are lost.
     """
 
-    def __init__(self, rate=0.25, **kwargs):
+    def __init__(self, rate: float = 0.25, **kwargs):
         super().__init__(**kwargs)
         if not 0 <= rate <= 1:
             raise ZooError(f"A corruption rate lies in [0, 1]. Received: rate={rate}")

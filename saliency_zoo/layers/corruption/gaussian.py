@@ -16,7 +16,7 @@ class GaussianCorruption(Corruption):
         seed: seed of the layer's own noise.
     """
 
-    def __init__(self, stddev=0.3, **kwargs):
+    def __init__(self, stddev: float = 0.3, **kwargs):
         super().__init__(**kwargs)
         if stddev < 0:
             raise ZooError(f"A standard deviation is at least 0. Received: stddev={stddev}")

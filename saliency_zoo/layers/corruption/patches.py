@@ -22,7 +22,7 @@ class PatchCorruption(Corruption):
         seed: seed of the layer's own noise.
     """
 
-    def __init__(self, share=0.5, patch=2, what="salient", **kwargs):
+    def __init__(self, share: float = 0.5, patch: int = 2, what: str = "salient", **kwargs):
         super().__init__(**kwargs)
         self.patches = HidePatches(share=share, patch=patch, what=what)
         self.uses_saliency = what != "any"

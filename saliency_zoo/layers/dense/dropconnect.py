@@ -26,7 +26,7 @@ class DropConnectDense(ReversibleDense):
         >>> zoo.create("thesis_dense_small", dense="dropconnect")
     """
 
-    def __init__(self, units, rate=0.5, seed=None, **kwargs):
+    def __init__(self, units, rate: float = 0.5, seed: int | None = None, **kwargs):
         super().__init__(units, **kwargs)
         if not 0 <= rate < 1:
             raise ZooError(f"The share of dropped weights is in [0, 1). Received: rate={rate}")

@@ -23,7 +23,9 @@ class LocalResponseNormalisation(keras.layers.Layer):
         >>> zoo.create("thesis_conv", normalisation="local_response")
     """
 
-    def __init__(self, size=5, alpha=1e-4, beta=0.75, offset=2.0, **kwargs):
+    def __init__(
+        self, size: int = 5, alpha: float = 1e-4, beta: float = 0.75, offset: float = 2.0, **kwargs
+    ):
         super().__init__(**kwargs)
         if size < 1 or size % 2 == 0:
             raise ZooError(

@@ -20,7 +20,7 @@ class KMaxPooling2D(keras.layers.MaxPooling2D):
         >>> zoo.create("thesis_conv", pooling={"name": "k_max", "k": 3})
     """
 
-    def __init__(self, k=2, pool_size=2, **kwargs):
+    def __init__(self, k: int = 2, pool_size=2, **kwargs):
         kwargs.setdefault("data_format", "channels_last")
         super().__init__(pool_size, **kwargs)
         places = self.pool_size[0] * self.pool_size[1]

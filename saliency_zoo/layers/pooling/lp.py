@@ -22,7 +22,7 @@ class LpPooling2D(keras.layers.AveragePooling2D):
         >>> LpPooling2D(p=2)(codes)
     """
 
-    def __init__(self, p=2.0, pool_size=2, **kwargs):
+    def __init__(self, p: float = 2.0, pool_size=2, **kwargs):
         if p < 1:
             raise ZooError(f"The power of L_p pooling is at least 1. Received: p={p}")
         kwargs.setdefault("data_format", "channels_last")

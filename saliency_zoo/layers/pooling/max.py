@@ -11,7 +11,7 @@ class ReversibleMaxPooling2D(keras.layers.MaxPooling2D):
     """Max-pooling whose reverse puts each value back where its maximum was.
 
     The switches are read from the forward input, which the caller hands back as `like`: nothing
-    is remembered in the layer. Without `like` each value is spread over its whole window.
+    is remembered in the layer. Without `like` each value fills the cell of its stride.
     Where a window holds its maximum twice, the first in reading order counts.
 
     Args:

@@ -23,7 +23,7 @@ class MixedPooling2D(keras.layers.MaxPooling2D):
         >>> zoo.create("thesis_conv", pooling={"name": "mixed", "share": 0.8})
     """
 
-    def __init__(self, share=0.5, pool_size=2, **kwargs):
+    def __init__(self, share: float = 0.5, pool_size=2, **kwargs):
         if not 0 < share < 1:
             raise ZooError(
                 "The share of the maximum in mixed pooling lies between 0 and 1. "

@@ -25,7 +25,7 @@ class StochasticPooling2D(keras.layers.AveragePooling2D):
         >>> zoo.create("thesis_conv", pooling="stochastic")
     """
 
-    def __init__(self, pool_size=2, seed=None, **kwargs):
+    def __init__(self, pool_size=2, seed: int | None = None, **kwargs):
         kwargs.setdefault("data_format", "channels_last")
         super().__init__(pool_size, **kwargs)
         self.seed = seed

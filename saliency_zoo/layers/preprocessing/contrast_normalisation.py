@@ -18,7 +18,7 @@ class ContrastNormalisation(keras.layers.Layer):
         >>> ContrastNormalisation()(images / 255)
     """
 
-    def __init__(self, bias=10 / 255**2, **kwargs):
+    def __init__(self, bias: float = 10 / 255**2, **kwargs):
         super().__init__(**kwargs)
         if not bias > 0:
             raise ZooError(f"The bias of a contrast normalisation is positive. Received: {bias}")

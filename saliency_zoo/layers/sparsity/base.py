@@ -42,7 +42,7 @@ class TargetedSparsity(Sparsity):
         target: the mean response that is wanted.
     """
 
-    def __init__(self, target=0.05, **kwargs):
+    def __init__(self, target: float = 0.05, **kwargs):
         super().__init__(**kwargs)
         self.target = target
 
@@ -63,7 +63,7 @@ class UnitSparsity(TargetedSparsity):
         momentum: share of the running mean that a batch leaves as it is.
     """
 
-    def __init__(self, target=0.05, momentum=0.9, **kwargs):
+    def __init__(self, target: float = 0.05, momentum: float = 0.9, **kwargs):
         super().__init__(target, **kwargs)
         if not 0 <= momentum < 1:
             raise ZooError(f"A momentum lies in [0, 1). Received: momentum={momentum}")

@@ -18,7 +18,7 @@ class KWinners(Sparsity):
         within: `"sample"`, all codes of a sample compete; `"map"`, those of each channel.
     """
 
-    def __init__(self, share=0.1, within="sample", **kwargs):
+    def __init__(self, share: float = 0.1, within: str = "sample", **kwargs):
         super().__init__(**kwargs)
         if not 0 < share <= 1:
             raise ZooError(f"The share of winners lies in (0, 1]. Received: share={share}")
@@ -26,14 +26,16 @@ class KWinners(Sparsity):
             raise unknown("field of winners", within, ["sample", "map"])
         self.share, self.within = share, within
 
+    def build(self, input_shape):
+        if self.within == "map" and len(input_shape) != 4:
+            raise ZooError(
+                "Winners within maps need codes with rows and columns. "
+                f"Received: codes of shape {tuple(input_shape[1:])}"
+            )
+
     def call(self, codes, training=None):
         rivals, places = flat(codes), (-1, *[1] * (len(codes.shape) - 1))
         if self.within == "map":
-            if len(codes.shape) != 4:
-                raise ZooError(
-                    "Winners within maps need codes with rows and columns. "
-                    f"Received: codes of shape {tuple(codes.shape[1:])}"
-                )
             _, rows, columns, maps = codes.shape
             rivals = ops.reshape(ops.moveaxis(codes, -1, 1), (-1, maps, rows * columns))
             places = (-1, 1, 1, maps)

@@ -23,7 +23,7 @@ class KLSparsity(UnitSparsity):
 
     of_rates = True
 
-    def __init__(self, target=0.05, momentum=0.9, **kwargs):
+    def __init__(self, target: float = 0.05, momentum: float = 0.9, **kwargs):
         if not 0 < target < 1:
             raise ZooError(f"A rate lies between 0 and 1. Received: target={target}")
         super().__init__(target, momentum, **kwargs)

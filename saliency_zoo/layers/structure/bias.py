@@ -14,7 +14,7 @@ class Bias(keras.layers.Layer):
         >>> decoded = Bias()(stage.reverse(codes, trace))
     """
 
-    def __init__(self, every=False, **kwargs):
+    def __init__(self, every: bool = False, **kwargs):
         super().__init__(**kwargs)
         self.every = every
 

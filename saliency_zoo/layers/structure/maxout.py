@@ -23,7 +23,7 @@ class Maxout(keras.layers.Layer):
         >>> Stage([ReversibleDense(240), Maxout(5)])      # 48 units
     """
 
-    def __init__(self, pieces=2, **kwargs):
+    def __init__(self, pieces: int = 2, **kwargs):
         super().__init__(**kwargs)
         if pieces < 1:
             raise ZooError(f"Maxout has at least one piece. Received: pieces={pieces}")

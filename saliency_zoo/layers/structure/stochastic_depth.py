@@ -21,7 +21,7 @@ class StochasticDepth(keras.layers.Layer):
         >>> ResidualBlock([ReversibleConv2D(16, 3, padding="same"), StochasticDepth(0.2)])
     """
 
-    def __init__(self, rate=0.5, seed=None, **kwargs):
+    def __init__(self, rate: float = 0.5, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         if not 0 <= rate < 1:
             raise ZooError(

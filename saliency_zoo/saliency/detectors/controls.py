@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from saliency_zoo.registry import detectors, split
 from saliency_zoo.saliency import colour, grid
 from saliency_zoo.saliency.checks import number, whole
-from saliency_zoo.saliency.detect import content_of
+from saliency_zoo.saliency.detect import content_of, located
 from saliency_zoo.saliency.grid import SIDE
 
 
@@ -60,7 +61,15 @@ def _content_of_shuffled(options: Mapping[str, Any]) -> dict[str, Any]:
     return {**options, "of": {"name": name, **content_of(name, own)}}
 
 
+def _located_of_shuffled(options: Mapping[str, Any], root: Path | None) -> Mapping[str, Any]:
+    """The options with what those of the other detector name by a path."""
+    name, own = split(options.get("of", "geodesic"), "detector")
+    found = located(name, own, root)
+    return options if found == own else {**options, "of": {"name": name, **found}}
+
+
 shuffled.content_of = _content_of_shuffled  # a cache of maps asks for it
+shuffled.located = _located_of_shuffled
 
 
 def noise(images: np.ndarray, seed: int = 0) -> np.ndarray:

@@ -49,7 +49,17 @@ def content_of(options: Mapping[str, Any]) -> dict[str, Any]:
     return {**options, "model": presets.card(str(options["model"]))["sha256"]}
 
 
+def located(options: Mapping[str, Any], root: Path | None) -> Mapping[str, Any]:
+    """The options with the folder of the model, whose path may start at another one."""
+    from saliency_zoo import presets
+
+    if "model" not in options:
+        return options
+    return {**options, "model": presets.find_from(root, str(options["model"]))}
+
+
 network.content_of = content_of  # a cache of maps asks for it
+network.located = located
 
 
 def _pixels(images: np.ndarray, channels: int) -> np.ndarray:

@@ -161,6 +161,19 @@ def test_runs_that_share_a_cache_ask_a_teacher_once(file, preset, tmp_path, aske
     assert len(list(shared.glob("*.npz"))) == 1
 
 
+def test_whoever_has_asked_the_student_begins_alike(file, preset, tmp_path, shared):  # noqa: F811
+    """The decoder of maps, whose weights are drawn after those of the network."""
+    words = [*with_teachers(preset), "finetune.saliency_weight=0.5", "train.epochs=0"]
+    words += ["finetune.max_steps=1", "finetune.without_pretraining=false"]
+    for name in ("asks", "finds"):
+        train(config.load(file, words), tmp_path / name, "one")
+    assert len(list(shared.glob("*.npz"))) == 1
+    one, other = ((tmp_path / n / "history.csv").read_text() for n in ("asks", "finds"))
+    last = [line for line in one.splitlines() if line.startswith("finetune-pretrained")]
+    assert last == [line for line in other.splitlines() if line.startswith("finetune-pretrained")]
+    assert any("saliency" in line for line in last)
+
+
 def test_what_a_teacher_says_follows_from(file, preset, tmp_path, shared, monkeypatch):  # noqa: F811
     run = Run(config.load(file, with_teachers(preset)), tmp_path / "run", "one")
     (teacher,), fold = teachers(run), run.inputs.labelled.folds[0]

@@ -14,7 +14,8 @@ from saliency_zoo.learners.imitation import Imitation
 from saliency_zoo.networks.network import create
 from saliency_zoo.saliency import store
 from saliency_zoo.testing.fitting import ready
-from tests.runs import finished_run  # noqa: F401
+from saliency_zoo.training.run import Run
+from tests.runs import RECIPE, command, finished_run, refusal  # noqa: F401
 
 QUICK = ["data.size=12", "data.options.unlabelled=64", "train.batch_size=16", "train.epochs=2"]
 
@@ -114,6 +115,29 @@ def test_maps_are_kept_by_the_content_of_the_model(run, tmp_path):
     assert presets.card(other)["sha256"] != content["sha256"]
     for shuffled in (False, True):
         assert kept(other, shuffled) != kept(run, shuffled)
+
+
+def test_a_recipe_finds_its_network_and_holds_to_it(run, tmp_path):
+    shutil.copytree(run, tmp_path / "drawn")
+    file, out = tmp_path / "tiny.toml", tmp_path / "run"
+    named = '[saliency]\nname = "network"\nmodel = "drawn"'
+    recipe = RECIPE.replace('[saliency]\nname = "luminance"', named)
+    assert named in recipe
+    file.write_text(recipe)
+    words = ["train", file, "--out", out, "train.max_steps=1"]
+    said = command(*words)
+    assert said.code == 0, said.err
+    card = presets.card(str(out))
+    assert list(card["drawn_by"]) == ["network"]
+    assert "rights in the training images" in card["licence"]
+    shutil.rmtree(tmp_path / "drawn")
+    zoo.export(run, "saliency_conv.other", tmp_path)
+    (tmp_path / "saliency_conv.other").rename(tmp_path / "drawn")
+    assert "detector" in refusal(*words)
+    shuffled = config.load(file, ["saliency={name='shuffled', of={name='network', model='drawn'}}"])
+    (name,) = Run(shuffled, out, "one").drawn_by
+    assert name == "shuffled"
+    assert Run(config.load(file, ["saliency=shuffled"]), out, "one").drawn_by == {}
 
 
 def test_a_run_is_a_preset_that_verifies_and_serves_maps(run, tmp_path):
