@@ -118,7 +118,7 @@ def _train(run: Run, whole: Learner, phase: str, maps: np.ndarray | None) -> Lea
         with run.scope():
             joint = Joint(whole, (side, side, 1))
     if joint is None or joint.decodes_saliency:
-        _keep_decoders(run, whole, joint=False)
+        _keep_decoders(run, whole)
     if joint is not None:
         longer = dataclasses.replace(settings, epochs=settings.joint_epochs)
         run.train(joint, batches(run, joint, maps), longer, f"{phase}-joint")
@@ -147,23 +147,19 @@ def _steps(whole: Learner, order: str) -> Iterator[tuple[str, Learner]]:
     yield "together", whole
 
 
-def leaves_decoders(run: Run, joint: bool = True) -> bool:
+def leaves_decoders(run: Run) -> bool:
     """Whether pre-training leaves decoders; random ones beside a preset's encoder it does not.
-
-    Those that are kept are of before joint training where that decodes maps, by a decoder of its
-    own.
 
     Args:
         run: the run.
-        joint: whether joint training, if there is any, trains them.
     """
     train = run.recipe.train
-    trained = train.epochs or (joint and train.joint_epochs) or not train.begin_with
+    trained = train.epochs or train.joint_epochs or not train.begin_with
     return bool(trained) or beginning.has_decoders(run.recipe, run.network_spec())
 
 
-def _keep_decoders(run: Run, whole: Learner, joint: bool = True) -> None:
-    if leaves_decoders(run, joint):
+def _keep_decoders(run: Run, whole: Learner) -> None:
+    if leaves_decoders(run):
         for stage, part in parts_of(whole).items():
             save_weights(part, run.folder / decoder(stage))
 

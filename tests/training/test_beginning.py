@@ -121,16 +121,6 @@ def test_random_decoders_are_not_left(file, preset, tmp_path, kind):  # noqa: F8
     assert "needs decoders, which do not come with" in refusal("tune", file, *words)
 
 
-def test_of_joint_training_alone_only_its_own_decoder_is_left(file, finished_run, tmp_path):  # noqa: F811
-    words = ["learner={name='saliency_decoder'}", "train.epochs=0"]
-    words += ["train.joint_epochs=1"]
-    train(config.load(file, begun(finished_run, *words)), tmp_path / "run", "one")
-    assert [p.name for p in (tmp_path / "run/decoders").iterdir()] == ["joint.weights.h5"]
-    maps = zoo.detect("network", np.zeros((1, 8, 8, 3), np.uint8), model=tmp_path / "run")
-    assert maps.shape == (1, 8, 8)
-    assert zoo.verify(str(zoo.export(tmp_path / "run", "a.joint", tmp_path))) == []
-
-
 def test_a_killed_run_goes_on_with_this_preset_alone(file, preset, tmp_path, monkeypatch):  # noqa: F811
     shutil.copytree(preset, tmp_path / "first")
     recipe = config.load(file, begun("first"))  # from the folder of the recipe
