@@ -12,8 +12,10 @@ def test_none_of_the_images_of_a_run_is_on_its_pictures(preset, tmp_path):  # no
     """They are drawn again, to the byte, by what has no images."""
     subject = Subject(preset)
     channels = subject.card["model"]["network"]["channels"]
-    inputs = SimpleNamespace(channels=channels, scaling=subject.scaled)
-    stranger = SimpleNamespace(recipe=subject.recipe, folder=tmp_path / "again", inputs=inputs)
+    recipe, folder = subject.recipe, tmp_path / "again"
+    about = {"channels": channels, "detector": recipe.saliency}
+    inputs = SimpleNamespace(scaling=subject.scaled, **about)
+    stranger = SimpleNamespace(recipe=recipe, folder=folder, inputs=inputs)
     stranger.folder.mkdir()
     draw(stranger, subject.encoder, GOLDEN_SEED)
     for name in (PREVIEW, FILTERS):
