@@ -108,6 +108,7 @@ def _in_words(card: dict[str, Any]) -> str:
         *(f"  {line}" for line in metrics(card).splitlines()),
         *([f"  begun as  {', '.join(card['begun_with'])}"] if "begun_with" in card else []),
         *([f"  teachers  {', '.join(card['teachers'])}"] if "teachers" in card else []),
+        *([f"  maps by   {', '.join(card['drawn_by'])}"] if "drawn_by" in card else []),
         *([f"  weights   {card['weights']}"] if "weights" in card else []),
         f"  made with {versions}",
         f"  licence   {card['licence']}",

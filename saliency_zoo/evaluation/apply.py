@@ -116,7 +116,7 @@ def examined(name: str, data: str, found: image_set.ImageSet) -> tuple[np.ndarra
         data: what the image set is called.
         found: the image set.
     """
-    cards.checked(presets.find(name), presets.CLASSIFIER)
+    cards.checked(presets.find(name), presets.CLASSIFIER)  # else classes are nothing to compare
     model = presets.card(name)["model"]
     known = model["class_names"]
     if len(found.class_names) != len(known):

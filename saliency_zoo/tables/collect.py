@@ -79,7 +79,7 @@ def _check_alike(known: Content | None, found: Done) -> None:
 
 
 def _presets(made: Content) -> dict[str, str]:
-    """Checksums of the presets that a run or a row began with or was taught by."""
+    """Checksums of what a run or a row began with, was taught by or had its maps drawn by."""
     return {name: checksum for key in PRESETS for name, checksum in made.get(key, {}).items()}
 
 

@@ -63,7 +63,9 @@ def _content_of_shuffled(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _located_of_shuffled(options: Mapping[str, Any], root: Path | None) -> Mapping[str, Any]:
     """The options with what those of the other detector name by a path."""
-    name, own = split(options.get("of", "geodesic"), "detector")
+    if "of" not in options:
+        return options
+    name, own = split(options["of"], "detector")
     found = located(name, own, root)
     return options if found == own else {**options, "of": {"name": name, **found}}
 

@@ -129,6 +129,7 @@ def test_a_recipe_finds_its_network_and_holds_to_it(run, tmp_path):
     assert said.code == 0, said.err
     card = presets.card(str(out))
     assert list(card["drawn_by"]) == ["network"]
+    assert "maps by   network" in command("show", out).out
     assert "rights in the training images" in card["licence"]
     shutil.rmtree(tmp_path / "drawn")
     zoo.export(run, "saliency_conv.other", tmp_path)
