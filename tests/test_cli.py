@@ -119,6 +119,8 @@ def test_detect_writes_over_no_image_and_no_other_map(photos):
     said = refusal("detect", photos, "--out", photos, "--detector", "luminance")
     assert "is one of the images. Take another folder" in said
     shutil.copy(photos / "b.png", photos / "b.jpg")
+    said = refusal("detect", photos, "--out", "maps", "normalise=none")
+    assert "A picture of a map holds values from 0 to 1" in said
     said = refusal("detect", photos, "--out", "maps", "--detector", "luminance")
     assert "'maps/b.png', which is the map of 'photos/b.jpg'" in said
     assert not Path("maps").exists()

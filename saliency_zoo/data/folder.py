@@ -16,7 +16,9 @@ from saliency_zoo.data.images import (
     UnreadableImageError,
     check_channels,
     check_size,
+    images_in,
     read_image,
+    visible,
 )
 from saliency_zoo.data.rows import Rows
 from saliency_zoo.errors import ZooError, unknown
@@ -73,8 +75,8 @@ def _survey(path: Path) -> tuple[list[str], dict[str, Labelled]]:
     if not path.is_dir():
         raise ZooError(f"There is no such folder of images. Received: {path}")
     names, files = _labelled(path)
-    unlabelled = _images(path)  # loose, where there are no folders of classes
-    unlabelled += [f for name in UNLABELLED for f in _images(path / name, "**/*")]
+    unlabelled = images_in(path)  # loose, where there are no folders of classes
+    unlabelled += [f for name in UNLABELLED for f in images_in(path / name, "**/*")]
     if unlabelled:
         files["unlabelled"] = [(file, -1) for file in unlabelled]
     if not files:
@@ -88,12 +90,12 @@ def _labelled(path: Path) -> tuple[list[str], dict[str, Labelled]]:
         raise ZooError(f"A folder with test/ needs train/ beside it. Received: {path}")
     if not train.is_dir():
         # With no image in any of them they are not class folders.
-        if not any(_images(path / name, "**/*") for name in names):
+        if not any(images_in(path / name, "**/*") for name in names):
             return [], {}
         return names, {"train": _of_classes(path, names)}
     _check_none_loose(path)
     for name in names:
-        if _images(path / name, "**/*"):
+        if images_in(path / name, "**/*"):
             raise unknown(f"folder of images beside train/ in {path}", name, SPLITS)
     names = _folders(train)
     files = {"train": _of_classes(train, names)}
@@ -115,7 +117,7 @@ def _of_classes(path: Path, names: list[str], partial: bool = False) -> Labelled
             raise unknown(f"class folder in {path}", found, names)
     files = []
     for label, name in enumerate(names):
-        images = _images(path / name, "**/*")
+        images = images_in(path / name, "**/*")
         if not images and not partial:
             raise ZooError(f"A class folder holds at least one image. Received: {path / name}")
         files += [(image, label) for image in images]
@@ -125,7 +127,7 @@ def _of_classes(path: Path, names: list[str], partial: bool = False) -> Labelled
 
 
 def _check_none_loose(path: Path) -> None:
-    loose = _images(path)
+    loose = images_in(path)
     if loose:
         raise ZooError(
             "Images lie in class folders or loose in one folder, not both. "
@@ -189,22 +191,12 @@ def _checksum(path: Path, files: dict[str, Labelled]) -> str:
     return digest.hexdigest()
 
 
-def _listing(path: Path, pattern: str = "*") -> list[Path]:
-    """What the folder holds, by name, without what is hidden."""
-    found = (f for f in path.glob(pattern) if not f.relative_to(path).as_posix().startswith("."))
-    return sorted(f for f in found if "/." not in f.relative_to(path).as_posix())
-
-
 def _folders(path: Path) -> list[str]:
-    names = [f.name for f in _listing(path) if f.is_dir()]
+    names = [f.name for f in visible(path) if f.is_dir()]
     for name in names:
         if not name.isprintable():  # which would end in results and on terminals
             raise ZooError(f"Names of folders are printable. Received: {name!r} in {path}")
     return [name for name in names if name not in (*SPLITS, *UNLABELLED)]
-
-
-def _images(path: Path, pattern: str = "*") -> list[Path]:
-    return [f for f in _listing(path, pattern) if f.suffix.lower() in SUFFIXES and f.is_file()]
 
 
 def _suffixes() -> str:

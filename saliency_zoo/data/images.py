@@ -1,5 +1,6 @@
 """Image files to arrays and back. OpenCV is imported at the first call."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -13,6 +14,8 @@ from saliency_zoo.files import replacing
 SUFFIXES = frozenset(
     (".bmp", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 )
+# In a JPEG file; what comes within a scan, and what has no length behind it, is none of these.
+_SEGMENT = re.compile(rb"\xff+[^\x00\x01\xd0-\xd8\xff]")
 
 
 class UnreadableImageError(ZooError):
@@ -22,7 +25,8 @@ class UnreadableImageError(ZooError):
 def read_image(path: Path | str, channels: int = 3) -> np.ndarray:
     """The image as uint8 RGB (H, W, 3), or (H, W, 1) for one channel, upright.
 
-    A file that was cut short is refused: OpenCV would fill what is missing with grey.
+    Transparent pixels of PNG and WebP are laid on white, as `detect` lays them. A file that was
+    cut short is refused: OpenCV would fill what is missing with grey.
     """
     if channels not in (1, 3):
         raise ZooError(f"An image is read with 1 or 3 channels. Received: {channels!r}")
@@ -40,13 +44,25 @@ def read_image(path: Path | str, channels: int = 3) -> np.ndarray:
 
 
 def image_files(folder: str | Path) -> list[Path]:
-    """All image files below a folder, in order of their paths."""
+    """All image files below a folder that are not hidden, in order of their paths."""
     if not Path(folder).is_dir():
         raise ZooError(f"There is no such folder. Received: {str(folder)!r}")
-    found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
+    found = images_in(Path(folder), "**/*")
     if not found:
         raise ZooError(f"The folder holds no image file. Received: {str(folder)!r}")
     return found
+
+
+def images_in(folder: Path, pattern: str = "*") -> list[Path]:
+    """The image files of a folder, which need not be there, or of those below it too."""
+    found = visible(folder, pattern)
+    return [f for f in found if f.suffix.lower() in SUFFIXES and f.is_file()]
+
+
+def visible(folder: Path, pattern: str = "*") -> list[Path]:
+    """What a folder holds, in order of the paths, without what is hidden."""
+    found = folder.glob(pattern)
+    return sorted(f for f in found if not any(n[0] == "." for n in f.relative_to(folder).parts))
 
 
 def write_image(path: Path | str, array: np.ndarray) -> None:
@@ -122,29 +138,62 @@ def check_channels(channels: int | None) -> None:
 
 def decode_image(data: bytes, channels: int) -> np.ndarray | None:
     """The image in the bytes of a file, as `read_image` gives it; None where it does not decode."""
-    if _cut_short(data):
+    if not data or _cut_short(data):
         return None
     cv2 = _cv2()
-    flag = cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong we say
-    try:
-        image = cv2.imdecode(np.frombuffer(data, "uint8"), flag) if data else None
-    except cv2.error:  # e.g. a header that promises more pixels than OpenCV allows
-        return None
-    finally:
-        cv2.utils.logging.setLogLevel(level)
+    if (whole := _with_opacity(data)) is not None:
+        image = _on_white(whole)
+        return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] if channels == 1 else image
+    image = _decoded(data, cv2.IMREAD_COLOR if channels == 3 else cv2.IMREAD_GRAYSCALE)
     if image is None:
         return None
     return np.ascontiguousarray(image[..., ::-1]) if channels == 3 else image[..., None]
 
 
+def _decoded(data: bytes, flag: int) -> np.ndarray | None:
+    cv2 = _cv2()
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong we say
+    try:
+        return cv2.imdecode(np.frombuffer(data, "uint8"), flag)
+    except cv2.error:  # e.g. a header that promises more pixels than OpenCV allows
+        return None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
 def _cut_short(data: bytes) -> bool:
+    """Whether the end of the picture is missing; behind it may lie what a camera has added."""
     if data.startswith(b"\xff\xd8"):
-        # Within a scan every 0xff is followed by 0, so that what follows the last start of a scan
-        # holds an end marker just when the file is whole; a thumbnail's lies before it.
-        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
-    return data.startswith(b"\x89PNG") and b"IEND" not in data[-64:]
+        return not _reaches_its_end(data)
+    return data.startswith(b"\x89PNG") and b"IEND\xae\x42\x60\x82" not in data
+
+
+def _reaches_its_end(jpeg: bytes) -> bool:
+    """Whether its segments, each skipped by its length, lead to the mark of the end."""
+    place = 2
+    while (mark := _SEGMENT.search(jpeg, place)) and mark[0][-1] != 0xD9:
+        place = mark.end() + int.from_bytes(jpeg[mark.end() : mark.end() + 2])
+    return mark is not None
+
+
+def _with_opacity(data: bytes) -> np.ndarray | None:
+    """uint8 BGR and opacity of a PNG or WebP that says that it has transparent pixels, or None."""
+    if data.startswith(b"\x89PNG"):
+        transparent = data[25:26] in (b"\4", b"\6") or b"tRNS" in data.partition(b"IDAT")[0]
+    else:
+        flags = {b"WEBPVP8X": data[20:21], b"WEBPVP8L": data[24:25]}.get(data[8:16], b"")
+        transparent = bool(int.from_bytes(flags) & 0x10)
+    image = _decoded(data, _cv2().IMREAD_UNCHANGED) if transparent else None
+    if image is None or image.shape[2:] != (4,):
+        return None
+    return (image >> 8).astype(np.uint8) if image.dtype == np.uint16 else image
+
+
+def _on_white(image: np.ndarray) -> np.ndarray:
+    """uint8 RGB of BGR and opacity."""
+    colour, opacity = image[..., 2::-1].astype(np.uint32), image[..., 3:].astype(np.uint32)
+    return ((colour * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
 
 
 def _listed() -> str:

@@ -75,6 +75,8 @@ def release(array: np.ndarray) -> None:
     """
     base = array
     while base is not None and not isinstance(base, mmap.mmap):
+        if getattr(base, "mode", "") == "c":
+            return  # changes that live in these pages alone
         base = getattr(base, "base", None)
     if base is not None and hasattr(mmap, "MADV_DONTNEED"):
         base.madvise(mmap.MADV_DONTNEED)

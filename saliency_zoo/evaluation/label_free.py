@@ -46,7 +46,8 @@ def uniformity(codes: np.ndarray, limit: int = 2000) -> float:
     directions = _directions(codes)[:limit]
     if len(directions) < 2:
         raise ZooError(f"Uniformity is of pairs of images. Received: {len(directions)} image")
-    squares = 2 - 2 * directions @ directions.T
+    lengths = np.sum(directions**2, axis=1)  # 1, or 0 for a code that has no direction
+    squares = lengths[:, None] + lengths - 2 * directions @ directions.T
     pairs = squares[np.triu_indices(len(directions), 1)]
     return float(np.log(np.mean(np.exp(-2 * pairs))))
 

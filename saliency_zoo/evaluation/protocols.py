@@ -32,10 +32,11 @@ def folds(images: ImageSet, count: int | None = None) -> list[np.ndarray]:
 
 
 def seeded_folds(images: ImageSet, count: int | None = None, seed: int = 0) -> list[np.ndarray]:
-    """Train on each of ten folds drawn here: a fifth of the images, equal in every class.
+    """Train on each of ten folds drawn here: of every class a fifth of the smallest one's images.
 
-    That is the size of STL-10's. Results on them are named after them: they are nobody's
-    published folds. They depend on the labels and on `seed`, and not on the seed of training.
+    With equal classes that is the size of STL-10's. Results on them are named after them: they
+    are nobody's published folds. They depend on the labels and on `seed`, and not on the seed of
+    training.
     """
     smallest = _counts(images).min()
     return few_labels(images, count, labels_per_class=max(1, smallest // 5), seed=seed)

@@ -23,6 +23,8 @@ def write_maps(images: str | Path, out: str | Path, detector: str, **options: An
     Returns:
         The number of maps.
     """
+    if options.get("normalise") == "none":
+        raise ZooError("A picture of a map holds values from 0 to 1. Received: normalise='none'")
     images = Path(images)
     paths = image_files(images) if images.is_dir() else [images]
     root = images if images.is_dir() else images.parent

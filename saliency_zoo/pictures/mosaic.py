@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-MID_GREY = 127
-
 
 def as_grey(values: np.ndarray) -> np.ndarray:
     """Signed values as uint8, zero at mid-grey, the largest magnitude at the end of the range.

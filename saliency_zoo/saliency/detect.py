@@ -1,6 +1,9 @@
 """`detect`: the one door to every detector, for any image and with one kind of answer."""
 
-from collections.abc import Mapping
+import contextlib
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,14 +83,25 @@ def _patch(options: Mapping[str, Any]) -> Any:
 
 
 def content_of(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options by what they stand for: a path says nothing of the network that lies there.
+    """What decides a detector's maps: its options, a network by what it is and not by its path.
+
+    Of a detector from elsewhere its source counts as well, and may change while it is written.
 
     Args:
         name: of the detector, which may have a function `content_of` of its options.
         options: of the detector.
     """
-    detector, _ = detectors.resolve(name)
-    return getattr(detector, "content_of", dict)(options)
+    detector, defaults = detectors.resolve(name)
+    return defaults | getattr(detector, "content_of", dict)(options) | _source(detector)
+
+
+def _source(detector: Callable) -> dict[str, str]:
+    if getattr(detector, "__module__", "").partition(".")[0] == __package__.partition(".")[0]:
+        return {}
+    with contextlib.suppress(OSError, TypeError):  # typed in, or not a function
+        source = inspect.getsource(detector)
+        return {"source of the detector": hashlib.sha256(source.encode()).hexdigest()}
+    return {}
 
 
 def located(name: str, options: Mapping[str, Any], root: Path | None) -> Mapping[str, Any]:

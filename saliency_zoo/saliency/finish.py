@@ -78,5 +78,5 @@ def centredness(height: int, width: int) -> np.ndarray:
 
 def sharpened(maps: np.ndarray, slope: float = 10) -> np.ndarray:
     """A logistic curve that keeps 0 and 1 where they are."""
-    ends = np.tanh(slope / 4)
-    return ((np.tanh((maps - 0.5) * (slope / 2)) / ends + 1) / 2).astype(np.float32)
+    ends = np.tanh(np.float32(slope / 4))  # in the maps' own precision, or 0 is not kept
+    return (np.tanh((maps - np.float32(0.5)) * np.float32(slope / 2)) / ends + 1) / 2

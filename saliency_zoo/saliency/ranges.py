@@ -18,7 +18,7 @@ def _cut_at_top(maps: np.ndarray) -> np.ndarray:
     flat = maps.reshape(len(maps), -1)
     rank = max(1, round(0.02 * flat.shape[1]))
     top = np.partition(flat, -rank, axis=1)[:, -rank]
-    top = np.where(top > 0, top, flat.max(axis=1))  # an object smaller than 2 % of the grid
+    top = np.where(top > _NOTHING, top, flat.max(axis=1))  # an object smaller than 2 % of the grid
     return np.clip(_over(maps, top[:, None, None]), 0, 1)
 
 

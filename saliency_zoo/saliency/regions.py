@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from saliency_zoo.errors import ZooError
-from saliency_zoo.saliency.checks import checked_map
+from saliency_zoo.saliency.checks import checked_map, number
 
 Size = tuple[int, int]
 ROUNDING = 1e-12
@@ -75,7 +75,7 @@ def best_windows(
         scales: sizes of the windows: shares of the picture's sides, or (height, width).
     """
     tables = _Tables(saliency)
-    return [_best(tables, _size(scale, tables.shape), 0.0)[1] for scale in scales]
+    return [_best(tables, size, 0.0)[1] for size in _sizes(scales, tables.shape)]
 
 
 def penalised_window(
@@ -90,14 +90,13 @@ def penalised_window(
         sizes: sizes to try, as in `best_windows`; every size by default, which is exact and takes
             time with the square of the number of pixels.
     """
-    if not weight >= 0:
-        raise ZooError(f"The weight of the variance is not negative. Received: {weight!r}")
+    number("weight", weight)
     tables = _Tables(saliency)
     height, width = tables.shape
     if sizes is None:
         tried = [(h, w) for h in range(1, height + 1) for w in range(1, width + 1)]
     else:
-        tried = [_size(size, tables.shape) for size in sizes]
+        tried = _sizes(sizes, tables.shape)
     if not tried:
         raise ZooError("At least one size of a window is needed. Received: none")
     found = [_best(tables, size, weight) for size in tried]
@@ -116,8 +115,7 @@ def pixel_set(saliency: np.ndarray, alpha: float) -> np.ndarray:
     Returns:
         Boolean mask of the map's shape.
     """
-    if not 0 <= alpha <= 1:
-        raise ZooError(f"The cut-off alpha lies in [0, 1]. Received: {alpha!r}")
+    number("alpha", alpha, 0, 1)
     return checked_map(saliency) > alpha
 
 
@@ -179,6 +177,12 @@ def _best(tables: _Tables, size: Size, weight: float) -> tuple[float, Window]:
     top, left = divmod(int(np.argmax(score >= score.max() - ROUNDING)), score.shape[1])
     at = float(probability[top, left]), float(variance[top, left])
     return float(score[top, left]), Window(top, left, *size, *at)
+
+
+def _sizes(scales: Iterable[float | Size], shape: Size) -> list[Size]:
+    if not isinstance(scales, Iterable):
+        raise ZooError(f"Sizes of windows are a list. Received: {scales!r}")
+    return [_size(scale, shape) for scale in scales]
 
 
 def _size(scale: float | Size, shape: Size) -> Size:

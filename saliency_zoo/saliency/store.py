@@ -21,7 +21,7 @@ from saliency_zoo.saliency.detect import content_of, detect
 
 SHARD = 1000  # images at most: memory holds one shard of images and of maps
 VALUES = 2**28  # at most in a shard, unless one image has more
-_FORMAT = 2  # counted up when a detector's numbers change, so that old maps are not used again
+_FORMAT = 3  # counted up when a detector's numbers change, so that old maps are not used again
 
 
 def maps(

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from saliency_zoo.errors import without
+from saliency_zoo.errors import ZooError, without
 from saliency_zoo.saliency import colour, grid
 
 SIDE = 200  # pixels along the long side in which superpixels are looked for
@@ -36,6 +36,12 @@ class Patches:
         np.minimum.at(least, self.first, distance)
         np.minimum.at(least, self.second, distance)
         return np.where(np.isfinite(least), least, 0)
+
+
+def check_alone(superpixels: int, patch: int | None) -> None:
+    """Refuses superpixels beside square patches, which they replace."""
+    if superpixels and patch is not None:
+        raise ZooError(f"Either patch or superpixels, not both. Received: patch={patch!r}")
 
 
 def segment(image: np.ndarray, count: int) -> Patches:

@@ -4,8 +4,16 @@ import cv2
 import numpy as np
 import pytest
 
-from saliency_zoo.data.images import UnreadableImageError, fit, fit_all, read_image, write_image
+from saliency_zoo.data.images import (
+    UnreadableImageError,
+    fit,
+    fit_all,
+    image_files,
+    read_image,
+    write_image,
+)
 from saliency_zoo.errors import ZooError
+from saliency_zoo.saliency.detect import canonical
 
 RNG = np.random.default_rng(0)
 RGB = RNG.integers(0, 256, (5, 7, 3)).astype("uint8")
@@ -58,11 +66,49 @@ def test_opencv_says_nothing_of_its_own(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_jpeg_with_something_after_its_end_is_whole(tmp_path):
-    path = tmp_path / "a.jpg"
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+@pytest.mark.parametrize("tail", [b"\0" * 500, b"a film, \xff\xda, that a telephone adds"])
+def test_what_comes_after_the_end_is_left_alone(tmp_path, suffix, tail):
+    path = tmp_path / f"a{suffix}"
     cv2.imwrite(str(path), RGB)
-    path.write_bytes(path.read_bytes() + b"\0" * 500)
+    path.write_bytes(path.read_bytes() + tail)
     assert read_image(path).shape == RGB.shape
+
+
+def test_the_end_of_a_thumbnail_is_not_that_of_the_image(tmp_path):
+    path = tmp_path / "a.jpg"
+    small, large = (cv2.imencode(".jpg", np.tile(RGB, (n, n, 1)))[1].tobytes() for n in (1, 9))
+    block = b"\xff\xe1" + (len(small) + 2).to_bytes(2) + small
+    path.write_bytes(large[:2] + block + large[2:])
+    assert read_image(path).shape == (45, 63, 3)
+    path.write_bytes(large[:2] + block + large[2:-300])
+    with pytest.raises(UnreadableImageError):
+        read_image(path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+@pytest.mark.parametrize("depth", ["uint8", "uint16"])
+def test_transparent_pixels_are_white(tmp_path, suffix, depth):
+    if depth == "uint16" and suffix == ".webp":
+        pytest.skip("WebP has 8 bits")
+    image = RNG.integers(0, 256, (9, 9, 4)).astype("uint8")
+    image[2:5, :, 3], image[5:, :, 3] = 0, 255
+    path = tmp_path / f"a{suffix}"
+    pixels = image[..., [2, 1, 0, 3]].astype(depth) * (257 if depth == "uint16" else 1)
+    cv2.imwrite(str(path), pixels, [cv2.IMWRITE_WEBP_QUALITY, 101])  # above 100: without loss
+    laid = canonical(image[None])[0] * 255
+    assert np.abs(read_image(path) - laid).max() <= 0.51
+    grey = laid @ [0.299, 0.587, 0.114]
+    assert np.abs(read_image(path, 1)[..., 0] - grey).max() <= 1.1
+
+
+def test_files_of_a_folder_are_those_of_a_data_set(tmp_path):
+    for name in ("b.png", "a/c.PNG", "._b.png", ".hidden/d.png", "a/.e.jpg", "a/text.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.png").mkdir()
+    found = [p.relative_to(tmp_path).as_posix() for p in image_files(tmp_path)]
+    assert found == ["a/c.PNG", "b.png"]
 
 
 def test_what_is_no_image(tmp_path):

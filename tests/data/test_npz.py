@@ -112,6 +112,14 @@ def test_release_leaves_the_values(tmp_path):
     assert (images == X).all()
 
 
+def test_release_leaves_changes_that_no_file_holds(tmp_path):
+    np.save(tmp_path / "a.npy", X)
+    images = np.load(tmp_path / "a.npy", mmap_mode="c")
+    images[:] = 200
+    release(images[1:])
+    assert (images == 200).all()
+
+
 def test_resizing(tmp_path):
     plain = np.repeat(np.repeat(RNG.integers(0, 256, (3, 4, 4, 3)).astype("uint8"), 2, 1), 2, 2)
     path = write(tmp_path / "a.npz", x=plain, mask_unlabelled=plain[..., 0] > 99)

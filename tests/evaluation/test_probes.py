@@ -85,7 +85,8 @@ def test_alignment_and_uniformity_by_their_definitions():
     assert label_free.alignment(codes, other) == pytest.approx(expected)
     pairs = [np.exp(-2 * np.sum((unit[i] - unit[j]) ** 2)) for i in range(12) for j in range(i)]
     assert label_free.uniformity(codes) == pytest.approx(np.log(np.mean(pairs)))
-    assert label_free.uniformity(np.ones((5, 3))) == pytest.approx(0)
+    for collapsed in (np.ones((5, 3)), np.zeros((5, 3))):
+        assert label_free.uniformity(collapsed) == pytest.approx(0)
     with pytest.raises(ZooError, match="Received: 1 image"):
         label_free.uniformity(codes[:1])
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from saliency_zoo.pictures.mosaic import MID_GREY, as_grey, as_map, mosaic
+from saliency_zoo.pictures.mosaic import as_grey, as_map, mosaic
 
 
 def test_zero_is_mid_grey_and_the_largest_value_at_the_end():
     drawn = as_grey(np.array([[-4.0, -2.0, 0.0, 4.0]]))
-    assert drawn.tolist() == [[0, 63, MID_GREY, 255]]
-    assert as_grey(np.zeros((2, 2))).tolist() == [[MID_GREY] * 2] * 2
+    assert drawn.tolist() == [[0, 63, 127, 255]]
+    assert as_grey(np.zeros((2, 2))).tolist() == [[127] * 2] * 2
 
 
 def test_maps_go_from_black_to_white():

@@ -210,6 +210,17 @@ def test_size_and_patch():
     assert detect("geodesic", picture(300, 150, 3), size="grid").shape == (64, 32)
 
 
+@pytest.mark.parametrize("name", ["barrier_plus", "combined", "geodesic"])
+@pytest.mark.parametrize("size", [32, 96])
+def test_a_small_object_on_an_even_ground(name, size):
+    image = np.full((size, size, 3), 128, np.uint8)
+    place = slice(size // 2 - 2, size // 2 + 2)
+    image[place, place] = 255, 0, 0
+    map_ = detect(name, image, size="grid")
+    assert map_.max() == 1
+    assert map_[0].max() < 0.01
+
+
 def test_base_lifts_a_map():
     image = picture(20, 20, 3)
     plain, lifted = detect("geodesic", image), detect("geodesic", image, base=0.2)

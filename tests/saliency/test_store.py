@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 
+import saliency_zoo as zoo
 from saliency_zoo.errors import ZooError
 from saliency_zoo.files import lock
 from saliency_zoo.saliency import store
@@ -83,6 +84,30 @@ def test_another_key_for_other_maps(images, tmp_path, change):
     else:
         images = images.view(np.int8)
     assert store.Job.of(images, name, options, tmp_path).folder != one.folder
+
+
+def test_another_detector_of_the_same_name_has_its_own_maps(images, tmp_path):
+    def red(images):
+        return images[..., 0] / np.float32(255)
+
+    def green(images):
+        return images[..., 1] / np.float32(255)
+
+    kept = []
+    for mine in (red, green, red):
+        zoo.register("detector", "mine", mine)
+        try:
+            of = {"name": "mine"}
+            kept.append(
+                [
+                    store.Job.of(images, *d, tmp_path).folder.name
+                    for d in (("mine", {}), ("shuffled", {"of": of}))
+                ]
+            )
+        finally:
+            zoo.unregister("detector", "mine")
+    assert kept[0] == kept[2]
+    assert not set(kept[0]) & set(kept[1])
 
 
 def test_a_path_and_its_array_share_their_maps(images, tmp_path):

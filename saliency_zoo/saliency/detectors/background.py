@@ -35,6 +35,7 @@ def background(
     """
     whole("superpixels", superpixels, low=0)
     choice("stage", stage, STAGES)
+    nodes.check_alone(superpixels, patch)
     if superpixels:
         graphs = [nodes.segment(image, superpixels) for image in images]
     else:
@@ -54,12 +55,13 @@ def saliency(patches: nodes.Patches, stage: str = "optimised") -> np.ndarray:
     if difference.max() < 0.01:  # a hundredth of a Lab unit is only rounding
         return np.zeros(len(difference))
     near = adjacency(patches)
-    inner, outer, level = _scales(difference, near)
+    around = _within_two(near)
+    inner, outer, level = _scales(difference, near, around)
     probability = background_probability(patches, difference, near, level, inner)
     contrast = weighted_contrast(patches, difference, probability)
     if stage == "contrast":
         return contrast
-    return optimised(difference, near, probability, contrast, outer)
+    return optimised(difference, near, around, probability, contrast, outer)
 
 
 def adjacency(patches: nodes.Patches) -> np.ndarray:
@@ -71,13 +73,18 @@ def adjacency(patches: nodes.Patches) -> np.ndarray:
     return near
 
 
-def _scales(difference: np.ndarray, near: np.ndarray) -> tuple[float, float, float]:
+def _within_two(near: np.ndarray) -> np.ndarray:
+    """Which nodes touch, or touch a common one."""
+    around = near | (near.astype(np.float32) @ near > 0)
+    np.fill_diagonal(around, False)
+    return around
+
+
+def _scales(difference, near, around) -> tuple[float, float, float]:
     """Widths of the two Gaussians over colour, and the difference that means nothing."""
     beside = np.where(near, difference, np.inf)
     closest = beside.min(axis=1).mean()
     farthest = np.where(near, difference, 0).max(axis=1).mean()
-    around = near | (near.astype(np.float32) @ near > 0)
-    np.fill_diagonal(around, False)
     level = np.where(around, difference, np.inf).min(axis=1).mean()
     inner = max(5.0, min(10.0, 3 * closest, farthest / 10))
     outer = max(5.0, min(20.0, 3 * closest, farthest / 5))
@@ -117,10 +124,8 @@ def otsu(values: np.ndarray, levels: int = 256) -> float:
     return float(edges[1:][np.argmax(below * above * (means[0] - means[1]) ** 2)])
 
 
-def optimised(difference, near, probability, contrast, width) -> np.ndarray:
+def optimised(difference, near, around, probability, contrast, width) -> np.ndarray:
     """Least squares: background near 0, contrast near 1, similar neighbours alike."""
-    around = near | (near.astype(np.float32) @ near > 0)
-    np.fill_diagonal(around, False)
     alike = np.where(around, np.exp(-(difference**2) / (2 * width**2)), 0) + 0.1 * near
     system = np.diag(alike.sum(axis=1) + 5 * probability + contrast + 1e-6) - alike
     return np.clip(np.linalg.solve(system, contrast), 0, 1)

@@ -5,7 +5,6 @@ Wei, Wen, Zhu and Sun, "Geodesic Saliency Using Background Priors", ECCV 2012.
 
 import numpy as np
 
-from saliency_zoo.errors import ZooError
 from saliency_zoo.saliency import graph
 from saliency_zoo.saliency import superpixels as nodes
 from saliency_zoo.saliency.checks import choice, number, whole
@@ -42,9 +41,8 @@ def geodesic(
         float32 `(N, h, w)`.
     """
     check_options(threshold, clip, border, value, superpixels)
+    nodes.check_alone(superpixels, patch)
     if superpixels:
-        if patch is not None:
-            raise ZooError(f"Either patch or superpixels, not both. Received: patch={patch!r}")
         return on_superpixels(images, superpixels, threshold, clip, border, value)
     lab = working_lab(images, patch)
     right, down = differences(lab)

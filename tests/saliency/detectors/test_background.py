@@ -37,6 +37,11 @@ def test_background_refuses_more_patches_than_it_can_compare():
         detect("background", np.zeros((65, 65), np.uint8), patch=1)
 
 
+def test_patches_and_superpixels_exclude_each_other():
+    with pytest.raises(ZooError, match=r"Either patch or superpixels.* Received: patch=2"):
+        detect("background", np.zeros((9, 9), np.uint8), patch=2, superpixels=4)
+
+
 def test_the_optimum_satisfies_its_normal_equations():
     rng = np.random.default_rng(0)
     image = rng.normal(50, 15, (1, 8, 8, 3)).astype(np.float32)
@@ -44,9 +49,9 @@ def test_the_optimum_satisfies_its_normal_equations():
     difference = np.linalg.norm(patches.lab[:, None] - patches.lab[None], axis=2)
     near = background.adjacency(patches)
     probability, contrast = rng.random(64), rng.random(64)
-    best = background.optimised(difference, near, probability, contrast, 10.0)
     around = near | ((near.astype(int) @ near.astype(int)) > 0)
     np.fill_diagonal(around, False)
+    best = background.optimised(difference, near, around, probability, contrast, 10.0)
     alike = around * np.exp(-(difference**2) / 200) + 0.1 * near
 
     def energy(s):
