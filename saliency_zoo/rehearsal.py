@@ -58,6 +58,8 @@ def _check_scaling(found: Learner, encoder: keras.Model, recipe: Recipe) -> None
             f"for dense networks. Received: network.name = {recipe.network.name!r}"
         )
     part = next(iter(found.parts.values())) if isinstance(found, Stack) else found
+    if scaling == "pca":
+        _check_components(part, recipe)
     distance = getattr(part, "distance", None)
     compared = distance is not None and part.scales.get("reconstruction")
     if compared and distance.name == "cross_entropy" and scaling != "unit":
@@ -65,6 +67,19 @@ def _check_scaling(found: Learner, encoder: keras.Model, recipe: Recipe) -> None
             "distance = 'cross_entropy' of images needs data.scaling = 'unit', pixels in [0, 1]. "
             f"Received: data.scaling = {scaling!r}"
         )
+
+
+def _check_components(part: Learner, recipe: Recipe) -> None:
+    """Refuses what takes components for pixels, which have places."""
+    for what, there in (
+        ("finetune.padding", recipe.finetune is not None and recipe.finetune.padding > 0),
+        ("a reconstruction weighted by maps", getattr(part, "weighs_pixels", False)),
+    ):
+        if there:
+            raise ZooError(
+                f"{what} is of pixels, and data.scaling = 'pca' gives components. "
+                f"Received: learner.name = {recipe.learner.name!r}, both of them"
+            )
 
 
 def _check_schedule(found: Learner, recipe: Recipe) -> None:

@@ -22,7 +22,7 @@ from saliency_zoo.tables import plan
 from saliency_zoo.tables.render import markdown
 from saliency_zoo.tables.run import run, state
 from saliency_zoo.tables.spread import paired
-from saliency_zoo.training import loop
+from saliency_zoo.training import loop, pretraining
 from saliency_zoo.training.inputs import read
 from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, Killed, command, refusal
@@ -264,6 +264,12 @@ def test_rows_that_pretrain_the_same_do_it_once(tmp_path, monkeypatch):
     assert first["images"] | {"finetuning": 0} == second["images"] | {"finetuning": 0}
     taken, made = (row["runs"][0]["seconds"]["pretraining"] for row in (second, first))
     assert taken == pytest.approx(made, abs=0.11)
+    recipe = config.load(tmp_path / "out" / "runs" / "one" / "with-maps" / "seed0" / "recipe.toml")
+    late = Run(recipe, tmp_path / "late", "one")
+    late.begin()
+    late.took({"pretrain-stage1": 100.0})  # was at work itself, and was killed
+    pretraining.take_over(late, tmp_path / "out" / "runs" / "one" / "with-maps" / "seed0")
+    assert pretraining.seconds(late) == pytest.approx(made, abs=0.11)
     folders = [tmp_path / "out" / "runs" / g / "with-maps" / "seed0" for g in ("one", "two")]
     assert same(*(presets.load(str(f), preprocess=False).get_weights() for f in folders))
     assert {p.name for p in (folders[1] / "decoders").iterdir()} == {
@@ -480,6 +486,23 @@ def test_rows_with_fewer_seeds_say_so_and_are_paired_by_those_that_there_are():
     assert cells[:3] == ["other (1 of 2 seeds)", "60.0 ± 10.0", "–"]
     assert cells[3] == f"+19.0 [{ends.low:+.1f}, {ends.high:+.1f}]"
     assert cells[-1] == "– + 0.5"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"protocol": "few_labels"},
+        {"data": {"name": "synthetic", "checksum": "another"}},
+        {"images": {"unlabelled": 12000, "labelled": 10, "pretraining": 36000}},
+        {"recipe": {"evaluate": {"crops": "ten"}}},
+    ],
+    ids=str,
+)
+def test_what_is_judged_otherwise_is_not_paired(other):
+    content = copy.deepcopy(CONTENT)
+    content["groups"][0]["rows"][1] |= other
+    (line,) = [row for row in markdown(content).splitlines() if row.startswith("| other")]
+    assert line.split("|")[4].strip() == "–"
 
 
 def test_the_pages_of_results_are_what_their_data_say(tmp_path, capsys):

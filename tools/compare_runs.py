@@ -18,16 +18,8 @@ import numpy as np
 
 from saliency_zoo import cards, presets
 from saliency_zoo.errors import ZooError, unknown
+from saliency_zoo.tables.judged import Judged, judged
 from saliency_zoo.tables.spread import Interval, paired
-
-
-class Judged(NamedTuple):
-    """What accuracies are of."""
-
-    images: str  # the checksum of the image set
-    protocol: str
-    labels: int
-    crops: str
 
 
 class Scores(NamedTuple):
@@ -97,8 +89,8 @@ def of_run(name: str, arm: str) -> Scores:
     if not rows:
         raise unknown(f"arm of {name}", arm, {row["arm"] for row in found["runs"]})
     crops = found.get("crops", "centre")
-    judged = Judged(card["data"]["checksum"], found["protocol"], rows[0]["labels"], crops)
-    return Scores(judged, {card["seed"]: [float(row["accuracy"]) for row in rows]})
+    of = Judged(card["data"]["checksum"], found["protocol"], rows[0]["labels"], crops)
+    return Scores(of, {card["seed"]: [float(row["accuracy"]) for row in rows]})
 
 
 def of_row(path: Path, place: str) -> Scores:
@@ -107,9 +99,8 @@ def of_row(path: Path, place: str) -> Scores:
     if place not in there:
         raise unknown(f"row of {path}", place, there)
     row = there[place]
-    crops = row["recipe"]["evaluate"]["crops"] if "recipe" in row else "centre"
-    judged = Judged(row["data"]["checksum"], row["protocol"], row["images"]["labelled"], crops)
-    return Scores(judged, {run["seed"]: [*map(float, run["accuracy"])] for run in row["runs"]})
+    accuracies = {run["seed"]: [*map(float, run["accuracy"])] for run in row["runs"]}
+    return Scores(judged(row), accuracies)
 
 
 def rows(path: Path) -> dict[str, Any]:

@@ -121,7 +121,8 @@ class Autoencoder(Learner):
             "pooling": saliency_weight,
         }
         _check(self.scales, base, weight_norm)
-        self._foreground, self._base, self._norm = foreground and self._first, base, weight_norm
+        self.weighs_pixels = foreground and self._first
+        self._base, self._norm = base, weight_norm
         self.distance = Distance("distance", distance, reduction)
         self.map_distance = Distance("saliency_distance", saliency_distance, reduction)
         if distance == "cross_entropy":
@@ -141,7 +142,7 @@ class Autoencoder(Learner):
         drawn = any(v.name == "seed_generator_state" for v in self.stage.variables)
         self._noisy = drawn or self.corruption is not None
         masked = self.corruption is not None and self.corruption.uses_saliency
-        looks = self.decodes_saliency or self._foreground or masked
+        looks = self.decodes_saliency or self.weighs_pixels or masked
         self.uses = frozenset({"image", "saliency"} if looks else {"image"})
         self.active = self._sentences(None)
         self.log(self.active)
@@ -265,7 +266,7 @@ class Autoencoder(Learner):
 
     def pixel_weight(self, batch):
         """The weight of each pixel in the reconstruction: its saliency, or 1."""
-        if not self._foreground:
+        if not self.weighs_pixels:
             return 1.0
         raised = ops.cast(batch["saliency"], "float32") + self._base
         # A map of zeros without a base weighs nothing.

@@ -35,6 +35,7 @@ class TiedDecoder(keras.layers.Layer):
         self.bias = Bias(every=not _convolves(stage))
         self.bias.build((None, *shape))
         self.activation = output_units(activation)
+        self.activation.build((None, *shape))
         self.built = True
 
     def call(self, codes, trace=None):

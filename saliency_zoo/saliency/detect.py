@@ -83,21 +83,21 @@ def _patch(options: Mapping[str, Any]) -> Any:
 
 
 def content_of(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """What decides a detector's maps: its options, a network by what it is and not by its path.
+    """The options by what they stand for: a path says nothing of the network that lies there.
 
-    Of a detector from elsewhere its source counts as well, and may change while it is written.
+    With those of a detector from elsewhere comes its source, which changes while it is written.
 
     Args:
         name: of the detector, which may have a function `content_of` of its options.
         options: of the detector.
     """
     detector, defaults = detectors.resolve(name)
-    return defaults | getattr(detector, "content_of", dict)(options) | _source(detector)
+    content = getattr(detector, "content_of", dict)(options)
+    ours = getattr(detector, "__module__", "").startswith("saliency_zoo.")
+    return content if ours else {**defaults, **content, **_source(detector)}
 
 
 def _source(detector: Callable) -> dict[str, str]:
-    if getattr(detector, "__module__", "").partition(".")[0] == __package__.partition(".")[0]:
-        return {}
     with contextlib.suppress(OSError, TypeError):  # typed in, or not a function
         source = inspect.getsource(detector)
         return {"source of the detector": hashlib.sha256(source.encode()).hexdigest()}

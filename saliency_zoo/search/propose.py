@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from saliency_zoo.errors import ZooError
 from saliency_zoo.recipe import Recipe, Search
 from saliency_zoo.search.space import Parameter, Values, parse
@@ -85,8 +87,8 @@ def _grid(space: list[Parameter]) -> Iterator[Values]:
     """All values together with all others, in order; none where there is no end of them."""
     if any(parameter.listed is None for parameter in space):
         return
-    for chosen in itertools.product(*(parameter.listed for parameter in space)):
-        yield {p.path: v for p, v in zip(space, chosen, strict=True)}
+    for places in np.ndindex(*(len(parameter.listed) for parameter in space)):
+        yield {p.path: p.listed[place] for p, place in zip(space, places, strict=True)}
 
 
 def _hyperband(recipe: Recipe, space: list[Parameter], rows: list[Row]) -> Values | None:

@@ -1,7 +1,7 @@
 """The space of a search: for each dotted path of a recipe, which values it may have."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -33,10 +33,10 @@ class Parameter:
     scale: Literal["linear", "log"] | None
 
     @property
-    def listed(self) -> tuple[Any, ...] | None:
+    def listed(self) -> Sequence[Any] | None:
         """All values, where they can be counted."""
         if self.kind == "integers":
-            return tuple(range(self.values[0], self.values[1] + 1))
+            return range(self.values[0], self.values[1] + 1)
         return self.values if self.kind == "choices" else None
 
 
@@ -52,6 +52,12 @@ def parse(table: Mapping[str, Any]) -> list[Parameter]:
     for path in paths:
         if paths.count(path) > 1:
             raise ZooError(f"A path stands in [search.space] once. Received: {path!r} twice")
+        for other in paths:
+            if other.startswith(f"{path}."):
+                raise ZooError(
+                    f"A part that is searched for whole has its options in the choices of "
+                    f"{path!r}, or its name in {f'{path}.name'!r}. Received: {other!r} beside it"
+                )
     return found
 
 

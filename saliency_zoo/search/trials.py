@@ -120,7 +120,7 @@ def _left_behind(out: Path, rows: list[Row], held: contextlib.ExitStack) -> Row 
 
 def _progress(out: Path, row: Row) -> int:
     """Changes whenever a trial has saved something."""
-    files = (folder(out, row) / SCRATCH / "checkpoints").glob("*")
+    files = (folder(out, row) / SCRATCH / "checkpoints").glob("[!.]*")
     return max((path.stat().st_mtime_ns for path in files), default=0)
 
 

@@ -92,7 +92,11 @@ def _rehearse(recipe: Recipe, out: Path) -> None:
 
     The first values may well be zeros, which switch off what the objective needs.
     """
-    candidates = [recipe_with(recipe, corner) for corner in corners(check(recipe))]
+    space = check(recipe)
+    candidates = [recipe_with(recipe, corner) for corner in corners(space)]
+    for parameter in (p for p in space if p.kind == "choices"):
+        for value in parameter.values:
+            recipe_with(recipe, {**corners(space)[-1], parameter.path: value})
     prepared(candidates[-1], recipe.search, out / trials.RUNS / "rehearsal")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from saliency_zoo.markdown import aligned
+from saliency_zoo.tables.judged import judged
 from saliency_zoo.tables.spread import deviation, paired
 
 Row = dict[str, Any]
@@ -112,10 +113,10 @@ def _cells(rows: Sequence[Row], references: Sequence[str], seeds: int) -> list[l
 
 
 def _difference(row: Row, reference: Row) -> str:
-    """Of the seeds and folds that both rows have."""
+    """Of the seeds and folds that both rows have, where both are judged alike."""
     ours, theirs = ({run["seed"]: run["accuracy"] for run in r["runs"]} for r in (row, reference))
     seeds = [seed for seed in ours if seed in theirs]
-    if row is reference or not seeds:
+    if row is reference or not seeds or judged(row) != judged(reference):
         return NOTHING
     pairs = [list(zip(ours[seed], theirs[seed], strict=False)) for seed in seeds]
     differences = 100 * np.array([[one - other for one, other in fold] for fold in pairs])

@@ -73,7 +73,9 @@ def take_over(run: Run, other: Path) -> None:
     listed = decoders(card)
     for name in [HISTORY, *listed, ENCODER]:
         cards.checked(other, name)
-    run.took({"pretrain": card.get("seconds", {}).get("pretraining", 0.0)})
+    # In place of what this run may have begun with before it was killed.
+    spent = {phase: 0.0 for phase in run.seconds if _pretrains(phase)}
+    run.took(spent | {"pretrain": card.get("seconds", {}).get("pretraining", 0.0)})
     copy_pretraining(run, other, listed)
 
 

@@ -97,12 +97,16 @@ class Run:
 
     @functools.cached_property
     def drawn_by(self) -> dict[str, str]:
-        """Checksum of the network that draws the maps, by the detector's name; else nothing."""
+        """Checksum of the network, or of the source, that draws the maps, by the detector's name.
+
+        Detectors of this package need none.
+        """
         part = self.inputs.detector
-        if part == self.recipe.saliency:
+        content = content_of(part.name, part.options)
+        if content == part.options:
             return {}
-        content = json.dumps(content_of(part.name, part.options), sort_keys=True)
-        return {part.name: hashlib.sha256(content.encode()).hexdigest()}
+        text = json.dumps(content, sort_keys=True)
+        return {part.name: hashlib.sha256(text.encode()).hexdigest()}
 
     @property
     def seen(self) -> dict[str, dict[str, str]]:

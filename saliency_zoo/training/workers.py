@@ -27,7 +27,8 @@ _SCRATCH = (
     "images.json",
     "teachers.json",
     "weights.json",
-    "checkpoints/*.npz",
+    "detector.json",
+    "checkpoints/[!.]*.npz",
     f"cache/{TEACHERS}/[!.]*.npz",
 )
 

@@ -62,3 +62,17 @@ def test_scalings_that_cannot_be(tmp_path, how, sentence):
     (tmp_path / "tiny.toml").write_text(RECIPE)
     words = ["--out", tmp_path / "run", f"data.scaling={how}"]
     assert sentence in refusal("train", tmp_path / "tiny.toml", *words)
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("finetune.padding=2", "finetune.padding is of pixels"),
+        ("learner={name='foreground'}", "a reconstruction weighted by maps is of pixels"),
+    ],
+)
+def test_components_are_no_pixels(tmp_path, override, sentence):
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    words = ["data.scaling=pca", "network={name='thesis_dense_small', units=[24, 16, 12]}"]
+    said = refusal("train", tmp_path / "tiny.toml", "--out", tmp_path / "run", *words, override)
+    assert sentence in said

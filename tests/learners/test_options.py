@@ -145,6 +145,12 @@ def test_convolutions_without_a_way_back_get_a_decoder_of_their_own(options):
     assert losses(taught, example_batch(taught, network))["stage1/reconstruction"].shape == (4,)
 
 
+def test_a_decoded_activation_is_trained_with_the_rest():
+    taught = learner("autoencoder", conv(), decoder_activation="prelu")
+    slopes = [v for v in taught.trainable_variables if v.name == "alpha"]
+    assert len(slopes) == len(taught.parts)
+
+
 def test_winners_within_maps_need_maps_from_the_beginning():
     with pytest.raises(zoo.ZooError, match="rows and columns"):
         learner("autoencoder", dense(), sparsity={"name": "k_winners", "within": "map"})

@@ -82,6 +82,12 @@ def test_a_small_space_is_tried_whole_and_once(algorithm):
     assert len(rows) == 6
 
 
+def test_a_wide_range_is_not_laid_out():
+    wide = {"train.max_steps": {"integers": [10, 10**12]}, "learner.tied": {"choices": [0, 1]}}
+    rows = simulated(searched("grid", wide), 3, lambda v: 0.5)
+    assert [tuple(row["values"].values()) for row in rows] == [(10, 0), (10, 1), (11, 0)]
+
+
 def test_a_grid_is_in_order():
     rows = simulated(searched("grid", FEW), 4, lambda v: 0.5)
     assert [tuple(row["values"].values()) for row in rows] == [

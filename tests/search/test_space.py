@@ -77,6 +77,10 @@ def test_values_are_laid_over_a_recipe_as_those_of_the_command_line(tmp_path):
             {"a.b": {"choices": [1]}, "a": {"b": {"choices": [2]}}},
             r"stands in \[search\.space\] once",
         ),
+        (
+            {"a.b.rate": {"linear": [0, 1]}, "a.b": {"choices": ["c", "d"]}},
+            r"choices of 'a\.b', or its name in 'a\.b\.name'\. Received: 'a\.b\.rate'",
+        ),
     ],
 )
 def test_a_wrong_space_gets_one_sentence(space, sentence):

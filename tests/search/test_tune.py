@@ -282,6 +282,10 @@ def test_objectives_without_labels(score, tmp_path, monkeypatch):
     [
         (["search.space.train.epoch.choices=[1]"], "Unknown key of [train]. Did you mean"),
         (["search.space.train.batch_size.integers=[0, 8]"], "batch_size is at least 1. Received"),
+        (
+            ["search.space.finetune.loss.choices=['softmax', 'hindge', 'triplet']"],
+            "Did you mean 'hinge'?",
+        ),
         (["search.space.learner.saliency.choices=[1]"], "Unknown option of learner 'dual_path'"),
         (
             ["search.objective=saliency_auc", "learner.name=autoencoder"],
@@ -365,6 +369,17 @@ def test_a_trial_whose_process_always_dies_fails(tmp_path):
     (row,) = trials.read(tmp_path)
     assert row["status"] == "failed"
     assert row["sentence"] == "Its process died 6 times at the same place."
+
+
+def test_what_a_killed_write_has_left_is_no_progress(tmp_path):
+    for number in range(1 + trials.RESTARTS):
+        with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:
+            half = trials.folder(tmp_path, row) / SCRATCH / "checkpoints" / f".{number}-phase.npz"
+        half.parent.mkdir(parents=True, exist_ok=True)
+        half.touch()
+        os.utime(half, ns=(number, number))
+    with trials.claimed(tmp_path, 1, 1, lambda rows: {"a.b": 1}) as row:
+        assert row is None
 
 
 def test_a_trial_that_is_told_to_stop_is_not_stuck(tmp_path):

@@ -6,8 +6,9 @@ import signal
 import numpy as np
 import pytest
 
-from saliency_zoo import config, experiment
-from saliency_zoo.training import logs
+from saliency_zoo import cards, config, experiment
+from saliency_zoo.presets import RECIPE
+from saliency_zoo.training import logs, workers
 from tests.training.pairs import pair
 from tests.training.test_resume import arrays
 
@@ -81,6 +82,18 @@ folder = Path(sys.argv[1]) / sys.argv[3]
 trained(folder, "multi-worker")
 experiment.train(config.from_table(SMALL), folder / "small", "multi-worker")
 """
+
+
+def test_workers_begin_with_all_that_the_run_remembers(tmp_path):
+    scratch = tmp_path / cards.SCRATCH
+    (scratch / "checkpoints").mkdir(parents=True)
+    (tmp_path / RECIPE).touch()
+    remembered = [f"{what}.json" for what in ("detector", "images", "teachers", "weights")]
+    for name in (*remembered, "checkpoints/pretrain.npz", "checkpoints/.half.npz"):
+        (scratch / name).touch()
+    found = [(tmp_path / name).relative_to(tmp_path) for name in workers._files(tmp_path)]
+    kept = {str(f.relative_to(cards.SCRATCH)) for f in found if f.parts[0] == cards.SCRATCH}
+    assert kept == {*remembered, "checkpoints/pretrain.npz"}
 
 
 def test_two_workers_train_what_one_does(by_two, tmp_path):

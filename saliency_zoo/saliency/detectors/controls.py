@@ -58,7 +58,8 @@ def _content_of_shuffled(options: Mapping[str, Any]) -> dict[str, Any]:
     if "of" not in options:
         return dict(options)
     name, own = split(options["of"], "detector")
-    return {**options, "of": {"name": name, **content_of(name, own)}}
+    content = content_of(name, own)
+    return dict(options) if content == own else {**options, "of": {"name": name, **content}}
 
 
 def _located_of_shuffled(options: Mapping[str, Any], root: Path | None) -> Mapping[str, Any]:

@@ -4,8 +4,10 @@ The saliency networks of the thesis (section 3.3.1) are trained on the maps of a
 do nothing else; any other model that learnt to decode saliency beside its images serves as well.
 """
 
+import contextlib
 import functools
-from collections.abc import Mapping
+import random
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +80,9 @@ def _loaded(folder: str, checksum: str) -> tuple[Any, tuple[int, ...]]:
 
     from saliency_zoo import presets
 
-    encoder = presets.load(folder, preprocess=False)
-    learner = presets.saliency_decoder(folder, encoder)
+    with _drawing_nothing():
+        encoder = presets.load(folder, preprocess=False)
+        learner = presets.saliency_decoder(folder, encoder)
     if not learner.decodes_saliency:
         raise ZooError(f"The model does not decode saliency. Received: model={folder!r}")
     shape = tuple(encoder.input.shape[1:])
@@ -93,3 +96,13 @@ def _loaded(folder: str, checksum: str) -> tuple[Any, tuple[int, ...]]:
         return np.clip(maps, 0, 1)
 
     return predict, shape
+
+
+@contextlib.contextmanager
+def _drawing_nothing() -> Iterator[None]:
+    """What is built afterwards is the same whether or not a model was loaded before."""
+    state = random.getstate()  # where Keras takes the seeds of its initialisers from
+    try:
+        yield
+    finally:
+        random.setstate(state)

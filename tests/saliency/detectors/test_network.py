@@ -1,5 +1,6 @@
 """Saliency networks, trained by recipe: what each depth can learn, and that they are detectors."""
 
+import random
 import shutil
 
 import keras
@@ -13,6 +14,7 @@ from saliency_zoo.errors import ZooError
 from saliency_zoo.learners.imitation import Imitation
 from saliency_zoo.networks.network import create
 from saliency_zoo.saliency import store
+from saliency_zoo.saliency.detectors import network
 from saliency_zoo.testing.fitting import ready
 from saliency_zoo.training.run import Run
 from tests.runs import RECIPE, command, finished_run, refusal  # noqa: F401
@@ -135,10 +137,20 @@ def test_a_recipe_finds_its_network_and_holds_to_it(run, tmp_path):
     zoo.export(run, "saliency_conv.other", tmp_path)
     (tmp_path / "saliency_conv.other").rename(tmp_path / "drawn")
     assert "detector" in refusal(*words)
+    whole = config.load(file, [f"saliency.model='{tmp_path / 'drawn'}'"])
+    assert Run(whole, out, "one").drawn_by == Run(config.load(file), out, "one").drawn_by != {}
     shuffled = config.load(file, ["saliency={name='shuffled', of={name='network', model='drawn'}}"])
     (name,) = Run(shuffled, out, "one").drawn_by
     assert name == "shuffled"
-    assert Run(config.load(file, ["saliency=shuffled"]), out, "one").drawn_by == {}
+    for ours in ("shuffled", "{name='shuffled', of='barrier'}"):
+        assert Run(config.load(file, [f"saliency={ours}"]), out, "one").drawn_by == {}
+
+
+def test_what_is_built_afterwards_does_not_depend_on_it(run, images):
+    state = random.getstate()
+    network._loaded.cache_clear()
+    zoo.detect("network", np.clip(images[:1], 0, 1), model=str(run))
+    assert random.getstate() == state
 
 
 def test_a_run_is_a_preset_that_verifies_and_serves_maps(run, tmp_path):
