@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from saliency_zoo import cards
 from saliency_zoo.errors import ZooError
-from saliency_zoo.files import replacing, replacing_folder
+from saliency_zoo.files import lock, replacing, replacing_folder
 
 SUFFIX = ".tar"
 MOST, _CHUNK, _LARGEST_CARD = 10_000, 1 << 20, 1 << 22
@@ -39,11 +39,18 @@ class _Member(NamedTuple):
 def pack(folder: str | Path, archive: str | Path) -> None:
     """Writes the preset in a folder as an archive."""
     folder = Path(folder)
+    paths = [cards.CARD, *cards.files(folder)]
+    for path in paths:
+        if not all(map(_PART.fullmatch, path.split("/"))):
+            raise ZooError(
+                "An archive holds files whose names are of ASCII letters, digits and _ .+=@-. "
+                f"Received: {path!r} in {str(folder)!r}"
+            )
     with (
         replacing(archive) as temporary,
         tarfile.open(temporary, "w", format=tarfile.USTAR_FORMAT) as tar,
     ):
-        for path in [cards.CARD, *cards.files(folder)]:
+        for path in paths:
             header = tarfile.TarInfo(f"{folder.name}/{path}")  # without owner and time
             header.size = (folder / path).stat().st_size
             with (folder / path).open("rb") as file:
@@ -54,7 +61,7 @@ def unpack(
     archive: str | Path,
     to: str | Path = "SavedModels",
     force: bool = False,
-    mebibytes: int = 1024,
+    limit: int = 1024,
 ) -> Path:
     """Unpacks a preset from an archive that `export` wrote.
 
@@ -62,30 +69,38 @@ def unpack(
         archive: the file.
         to: the folder that holds presets.
         force: replace a preset of this name.
-        mebibytes: how much the files may take.
+        limit: MiB that the files may take.
 
     Returns:
         The preset's folder, in which each file matches its checksum; else there is none.
     """
     with Path(archive).open("rb") as file:
-        name, members = _contents(file, mebibytes << 20)
+        name, members = _contents(file, limit << 20)
         target = Path(to) / name
-        if target.exists() and not force:
-            raise ZooError(
-                f"A preset of this name is there: replace it by --force. Received: {str(target)!r}"
-            )
+        _check_free(target, force)
         card = cards.parse(b"".join(_data(file, members[cards.CARD])), f"{archive}:{cards.CARD}")
         if card.get("name") != name:
             raise ZooError(
                 f"A preset lies in a folder of its name, here {name!r}. "
                 f"Received: {card.get('name')!r} on the card of {str(archive)!r}"
             )
+        cards.check_whole(card, f"{archive}:{cards.CARD}")
         _refuse(file, cards.differing(card["files"], members.keys() - {cards.CARD}))
-        with replacing_folder(target) as made:
-            for path, member in members.items():
-                _write(made / path, _data(file, member))
-            _refuse(file, cards.damaged(made))
+        Path(to).mkdir(parents=True, exist_ok=True)
+        with lock(to):  # what others put there has come, or waits
+            _check_free(target, force)
+            with replacing_folder(target) as made:
+                for path, member in members.items():
+                    _write(made / path, _data(file, member))
+                _refuse(file, cards.damaged(made))
     return target
+
+
+def _check_free(target: Path, force: bool) -> None:
+    if target.exists() and not force:
+        raise ZooError(
+            f"A preset of this name is there: replace it by --force. Received: {str(target)!r}"
+        )
 
 
 def _refuse(file: BinaryIO, problems: list[str]) -> None:

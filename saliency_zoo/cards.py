@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     from typing import Any
 
 CARD, FORMAT, SCRATCH = "card.json", 1, "scratch"
+_NAMED = {"name": str}
+_WHOLE = {
+    **_NAMED,
+    "description": str,
+    "model": {"network": _NAMED, "learner": _NAMED, "preprocessing": dict, "class_names": list},
+    "metrics": dict,
+    "data": _NAMED,
+    "images_seen": {"pretraining": int},
+    "seed": int,
+    "versions": dict,
+    "licence": str,
+    "golden": {"outputs": dict},
+}
 _SEAL = rb'"sha256": "([0-9a-f]{64})"\n}\n\Z'
 
 
@@ -48,6 +61,18 @@ def parse(data: bytes, path: str) -> dict[str, Any]:
     if not numbered or not isinstance(content.get("files"), dict):
         raise ZooError(f"{CARD} is no card of a preset. Received: {path!r}")
     return content
+
+
+def check_whole(card: dict[str, Any], path: str) -> None:
+    """Refuses a stranger's card that lacks what is read from it; `path` is for the sentence."""
+    if not _fits(card, _WHOLE):
+        raise ZooError(f"{CARD} does not say all that a preset needs. Received: {path!r}")
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    if isinstance(shape, dict):
+        return isinstance(value, dict) and all(_fits(value.get(k), s) for k, s in shape.items())
+    return isinstance(value, shape)
 
 
 def write_card(folder: str | os.PathLike, content: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,11 @@ PRETRAINED, NONE = "pretrained", "none"  # whether a row of RESULTS had been pre
 TOLERANCE = 1e-3
 
 
+def is_served(path: str) -> bool:
+    """Whether a file of a preset, given by its path within, is of a SavedModel."""
+    return path.startswith(f"{SERVING}/")
+
+
 def folders() -> list[str]:
     """Where presets are looked for: SALIENCY_ZOO_PATH, plug-ins, the package, `./SavedModels`."""
     here = os.path.dirname(os.path.abspath(__file__))
@@ -55,6 +60,8 @@ def _found() -> dict[str, str]:
 
 def find(name: str) -> str:
     """The folder of a preset, given by its name, else by a path to it or to a finished run."""
+    if not isinstance(name, str | os.PathLike):
+        raise ZooError(f"A preset is given by its name or a path. Received: {name!r}")
     found = _found()
     if name in found:
         return found[name]

@@ -76,9 +76,17 @@ class Registry(Mapping):
             raise unknown(self.kind, name, self)
         target, defaults = entry
         if isinstance(target, str):
-            module, _, attribute = target.partition(":")
-            target = getattr(_module(module), attribute)
+            target = self._imported(name, target)
         return target, defaults
+
+    def _imported(self, name: str, place: str) -> Callable:
+        module, _, attribute = place.partition(":")
+        try:
+            return getattr(_module(module), attribute)
+        except (ModuleNotFoundError, AttributeError) as error:
+            raise ZooError(
+                f"The {self.kind} {name!r} cannot be imported: {error}. Received: {place!r}"
+            ) from error
 
     def __getitem__(self, name: str) -> Callable:
         target, defaults = self.resolve(name)
@@ -158,7 +166,10 @@ def folders(group: str) -> list[str]:
         from importlib.util import find_spec
 
         package, _, folder = value.partition(":")
-        spec = find_spec(package)
+        try:
+            spec = find_spec(package)
+        except (ImportError, ValueError):  # of a distribution whose files have gone
+            spec = None
         places = spec.submodule_search_locations if spec else None
         found += [os.path.join(place, folder) for place in places or ()]
     return found

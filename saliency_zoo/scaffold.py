@@ -71,6 +71,9 @@ def new(folder: str | Path, out: str | Path | None = None, begin_with: str | Non
         begin_with: a preset, or the path of one or of a finished run, whose encoder is fine-tuned,
             or without labels pre-trained further.
     """
+    place = str(Path(folder).resolve())
+    if place != place.encode(errors="replace").decode():
+        raise ZooError(f"A recipe names a folder in UTF-8. Received: {place!r}")
     out = Path(out or f"{Path(folder).resolve().name}.toml")
     if out.exists():
         raise ZooError(

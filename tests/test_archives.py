@@ -12,6 +12,22 @@ from saliency_zoo import ZooError, archives, cards
 from tests.runs import command, refusal
 
 NAME = "some.preset"
+CARD = {
+    "description": "",
+    "model": {
+        "network": {"name": "a"},
+        "learner": {"name": "b"},
+        "preprocessing": {},
+        "class_names": [],
+    },
+    "metrics": {},
+    "data": {"name": "c"},
+    "images_seen": {"pretraining": 0},
+    "seed": 0,
+    "versions": {},
+    "licence": "",
+    "golden": {"outputs": {}},
+}
 FILES = {"encoder.weights.h5": b"weights" * 100, "serving/1/saved_model.pb": b"", "a b": b"1"}
 
 
@@ -19,7 +35,7 @@ def fill(folder, files, **content):
     for path, data in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
-    cards.write_card(folder, {"format": cards.FORMAT, "name": NAME, **content})
+    cards.write_card(folder, {"format": cards.FORMAT, "name": NAME, **CARD, **content})
     return folder
 
 
@@ -68,6 +84,23 @@ def refused(archive, sentence, **options):
     assert "\n" not in str(error.value)
     assert contents(archive.parent) == before
     assert not to.exists() or not list(to.iterdir())
+
+
+@pytest.mark.parametrize("less", [*CARD, "network", "class_names"])
+def test_a_card_says_all_that_is_read_from_it(tmp_path, less):
+    model = {k: v for k, v in CARD["model"].items() if k != less}
+    content = {**CARD, "model": model} if less not in CARD else {**CARD, less: None}
+    archives.pack(fill(tmp_path / "in" / NAME, FILES, **content), tmp_path / "some.tar")
+    refused(tmp_path / "some.tar", "does not say all that a preset needs")
+
+
+@pytest.mark.parametrize("name", ["notes (1).txt", "r\u00e9sum\u00e9.txt", "a/-b"])
+def test_what_would_not_come_out_does_not_go_in(tmp_path, name):
+    folder = fill(tmp_path / "in" / NAME, {**FILES, name: b"1"})
+    with pytest.raises(ZooError, match="names are of ASCII letters") as error:
+        archives.pack(folder, tmp_path / "some.tar")
+    assert repr(name) in str(error.value)
+    assert not (tmp_path / "some.tar").exists()
 
 
 def test_what_comes_out_is_what_went_in(folder, archive, tmp_path):
@@ -250,7 +283,7 @@ def test_folders_that_are_no_name_of_a_preset(folder, tmp_path, name):
 
 def test_sizes_are_compared_before_anything_is_written(archive, tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "replacing_folder", lambda path: pytest.fail("it writes"))
-    refused(archive, "take 0 MiB at most", mebibytes=0)
+    refused(archive, "take 0 MiB at most", limit=0)
     assert "take 0 MiB" in refusal("unpack", archive, "--to", tmp_path / "to", "--limit", 0)
     for size in (1 << 20, 1 << 40):
         header = member(f"{NAME}/large", size=size)[0]

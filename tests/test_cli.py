@@ -17,6 +17,7 @@ from saliency_zoo.cli.command import read
 from saliency_zoo.cli.verbs import NAMES as VERBS
 from saliency_zoo.data import image_set
 from saliency_zoo.data.images import write_image
+from saliency_zoo.evaluation import apply
 from saliency_zoo.progress import Progress
 from tests.runs import PRESET, command, finished_run, preset, refusal  # noqa: F401
 
@@ -125,6 +126,17 @@ def test_detect_writes_over_no_image_and_no_other_map(photos):
     assert "'maps/b.png', which is the map of 'photos/b.jpg'" in said
     assert not Path("maps").exists()
     assert (photos / "b.png").read_bytes() == before
+
+
+def test_large_photographs_are_embedded_a_few_at_a_time(photos, preset, monkeypatch):  # noqa: F811
+    command("embed", photos, "--model", preset, "--out", "whole.npz")
+    monkeypatch.setattr(apply, "_PIXELS", 1)
+    joins, original = [], apply._joins
+    monkeypatch.setattr(apply, "_joins", lambda *a: joins.append(original(*a)) or joins[-1])
+    command("embed", photos, "--model", preset, "--out", "few.npz")
+    assert joins == [False] * 3
+    whole, few = (np.load(f"{name}.npz")["codes"] for name in ("whole", "few"))
+    np.testing.assert_allclose(few, whole, atol=1e-6)
 
 
 def test_embed_writes_codes_and_paths(photos, preset):  # noqa: F811

@@ -74,6 +74,19 @@ def test_unknown_names_name_the_near_miss():
         Registry("thing", "saliency_zoo.none").unregister("x")
 
 
+def test_what_another_distribution_no_longer_has(monkeypatch):
+    gone = [("a", "gone_package.presets:folder"), ("b", "gone_package:folder"), ("c", ".:x")]
+    monkeypatch.setattr(registry, "_entry_points", lambda group: gone)
+    assert registry.folders("saliency_zoo.presets") == []
+    for place in ("gone_package.sub:thing", "saliency_zoo.errors:thing"):
+        zoo.register("picture", "gone", place)
+        try:
+            with pytest.raises(ZooError, match=r"picture 'gone' cannot be imported: .* Received: "):
+                registry.pictures["gone"]
+        finally:
+            zoo.unregister("picture", "gone")
+
+
 def test_specs():
     assert registry.split("max", "pooling") == ("max", {})
     assert registry.split({"name": "lp", "p": 3}, "pooling") == ("lp", {"p": 3})

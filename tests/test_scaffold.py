@@ -1,11 +1,15 @@
 """A recipe for a folder of the user's own images."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import saliency_zoo as zoo
 from saliency_zoo import config, presets
 from saliency_zoo.data.images import write_image
+from saliency_zoo.errors import ZooError
 from saliency_zoo.scaffold import new
 from saliency_zoo.training.inputs import read
 from tests.runs import command, finished_run, refusal  # noqa: F401
@@ -114,6 +118,16 @@ def test_any_name_of_a_folder_can_be_written(place):
     recipe = config.load(new(name, "a.toml"))
     assert recipe.data.name == f"folder:{name}"
     assert name in recipe.description
+
+
+def test_a_name_that_no_recipe_can_hold_is_said(place):
+    folder = Path(os.fsdecode(b"caf\xe9"))
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("names of files are UTF-8 here")
+    with pytest.raises(ZooError, match="A recipe names a folder in UTF-8"):
+        new(folder)
 
 
 def test_paths_start_where_data_are_looked_for(place, monkeypatch):

@@ -7,7 +7,7 @@ python tools/index_presets.py --check    fails where it is not what the cards sa
 import sys
 from pathlib import Path
 
-from saliency_zoo import cards
+from saliency_zoo import cards, presets
 from saliency_zoo.files import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,7 +47,7 @@ def row(card: dict) -> str:
     cells = [
         f"`{card['name']}`",
         card["description"],
-        "yes" if any(path.startswith("serving/") for path in card["files"]) else "no, compact",
+        "yes" if any(map(presets.is_served, card["files"])) else "no, compact",
         metrics.get("protocol", "none"),
         *(accuracy(metrics, arm) for arm in arms),
     ]

@@ -73,6 +73,11 @@ def read_options(assignments: list[str], *taken: str) -> dict:
     return options
 
 
+def print_text(text: str) -> None:
+    """Prints what a stranger may have written, without what would steer a terminal."""
+    print("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text))
+
+
 def print_json(value) -> None:
     """Prints a value for other programs to read."""
     import json

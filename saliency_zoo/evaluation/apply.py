@@ -21,6 +21,8 @@ from saliency_zoo.recipe import Evaluate
 from saliency_zoo.registry import protocols
 from saliency_zoo.training.inputs import resized, sized
 
+_BATCH, _PIXELS = 64, 4_000_000  # images in a call of a model, and their pixels
+
 
 def evaluate(
     name: str,
@@ -191,13 +193,19 @@ def embed(folder: str | Path, model: str, out: str | Path, stage: str = "code") 
     return len(paths)
 
 
+def _joins(image: np.ndarray | None, images: list[np.ndarray]) -> bool:
+    """Whether an image fits into a batch, which has to fit into memory in 32 bits."""
+    if image is None or image.shape != images[0].shape or len(images) == _BATCH:
+        return False
+    return (len(images) + 1) * image.shape[0] * image.shape[1] <= _PIXELS
+
+
 def _applied(model: keras.Model, paths: Iterable[str | Path]) -> Iterator[tuple[list, np.ndarray]]:
     """Outputs for image files, in batches of neighbours of the same size."""
     channels, batch, images = model.input.shape[-1], [], []
     for path in [*paths, None]:
         image = None if path is None else read_image(path, channels)
-        full = len(batch) == 64 or image is None or (images and image.shape != images[0].shape)
-        if batch and full:
+        if batch and not _joins(image, images):
             yield batch, keras.ops.convert_to_numpy(model(np.stack(images), training=False))
             batch, images = [], []
         batch, images = [*batch, path], [*images, image]

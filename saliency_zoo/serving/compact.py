@@ -17,7 +17,7 @@ def kept(path: str) -> bool:
     Args:
         path: within the preset.
     """
-    return not path.startswith((f"{presets.SERVING}/", f"{presets.DECODERS}/"))
+    return not presets.is_served(path) and not path.startswith(f"{presets.DECODERS}/")
 
 
 def compacted(folder: Path, content: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from saliency_zoo import archives, cards, presets
 from saliency_zoo.errors import ZooError
-from saliency_zoo.files import replacing_folder
+from saliency_zoo.files import lock, replacing_folder
 from saliency_zoo.serving.compact import compacted, kept
 from saliency_zoo.serving.endpoints import endpoints, write
 
@@ -43,29 +43,37 @@ def export(
     if compact and version is not None:
         raise ZooError(f"A compact preset has no SavedModel to number. Received: {version}")
     target = Path(to) / f"{cards.check_name(name)}{archives.SUFFIX * archive}"
-    grows = version is not None and not force and (target / cards.CARD).is_file()
-    if target.exists() and not (force or grows):
-        raise ZooError(
-            "A preset of this name is there: take another, a new --version of it, or --force. "
-            f"Received: {str(target)!r}"
-        )
+    _check_free(target, force, version)
     source = Path(presets.find(str(run)))
     content = undamaged(source)
     if describe is not None:
         content = {**content, "description": describe}
     if not content["golden"]["outputs"]:
         raise ZooError(f"The run has not finished: train it to its end. Received: {str(run)!r}")
-    older = _older(target, version) if grows else []
     Path(to).mkdir(parents=True, exist_ok=True)
-    if archive:
-        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=to) as folder:
-            _make(Path(folder) / name, source, content, version, compact)
-            archives.pack(Path(folder) / name, target)
-        return target
-    with replacing_folder(target) as made:
-        _copy(target, made, older)
-        _make(made, source, content, version, compact)
+    with lock(to):  # what others export there has come, or waits
+        grows = _check_free(target, force, version)
+        older = _older(target, version) if grows else []
+        if archive:
+            with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=to) as folder:
+                _make(Path(folder) / name, source, content, version, compact)
+                archives.pack(Path(folder) / name, target)
+            return target
+        with replacing_folder(target) as made:
+            _copy(target, made, older)
+            _make(made, source, content, version, compact)
     return target
+
+
+def _check_free(target: Path, force: bool, version: int | None) -> bool:
+    """Refuses to replace what is there unasked; whether it is a preset that gets a new version."""
+    grows = version is not None and not force and (target / cards.CARD).is_file()
+    if target.exists() and not (force or grows):
+        raise ZooError(
+            "A preset of this name is there: take another, a new --version of it, or --force. "
+            f"Received: {str(target)!r}"
+        )
+    return grows
 
 
 def undamaged(folder: Path) -> dict[str, Any]:
@@ -79,7 +87,7 @@ def undamaged(folder: Path) -> dict[str, Any]:
 
 def _older(preset: Path, version: int) -> list[str]:
     """The files of the SavedModels in a preset that gets a new version."""
-    files = [p for p in undamaged(preset)["files"] if _served(p)]
+    files = [p for p in undamaged(preset)["files"] if presets.is_served(p)]
     numbers = {path.split("/")[1] for path in files}
     newest = max((int(n) for n in numbers if n.isdecimal()), default=0)
     if version <= newest:
@@ -90,21 +98,17 @@ def _older(preset: Path, version: int) -> list[str]:
     return files
 
 
-def _served(path: str) -> bool:
-    return path.startswith(f"{presets.SERVING}/")
-
-
 def _make(
     made: Path, source: Path, content: dict[str, Any], version: int | None, compact: bool
 ) -> None:
     """Makes a preset in a folder, of a run or of another preset."""
-    copied = [p for p in content["files"] if version is None or not _served(p)]
+    copied = [p for p in content["files"] if version is None or not presets.is_served(p)]
     copied = [p for p in copied if not compact or kept(p)]
     _copy(source, made, [*copied, cards.CARD])
     content = {**content, "name": made.name}
     if compact:
         content = compacted(made, content)
-    elif not any(map(_served, copied)):
+    elif not any(map(presets.is_served, copied)):
         saved_model(str(made), made / presets.SERVING / str(version or 1))
     cards.write_card(made, content)
 

@@ -1,11 +1,14 @@
 """Exports into a preset that is there, of a preset that is there, and into one file."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
 import saliency_zoo as zoo
 from saliency_zoo import cards, presets
+from saliency_zoo.errors import ZooError
+from saliency_zoo.files import lock
 from saliency_zoo.serving.export import export
 from saliency_zoo.serving.server.limits import Limits
 from saliency_zoo.serving.server.metrics import Metrics
@@ -55,6 +58,20 @@ def test_a_new_version_keeps_the_older_ones(finished_run, tmp_path):  # noqa: F8
     assert "serving/5/more is not on the card" in refusal(*words, "--version", 6)
     assert command(*words, "--version", 7, "--force").code == 0
     assert [p.name for p in (made / "serving").iterdir()] == ["7"]
+
+
+@pytest.mark.usefixtures("stub")
+def test_of_two_at_once_the_second_sees_what_the_first_has_made(finished_run, tmp_path):  # noqa: F811
+    to = tmp_path / "presets"
+    to.mkdir()
+    with ThreadPoolExecutor(1) as others:
+        with lock(to):
+            second = others.submit(export, finished_run, PRESET, to)
+            assert not wait([second], timeout=1).done
+            (to / PRESET).mkdir()
+        with pytest.raises(ZooError, match="A preset of this name is there"):
+            second.result()
+    assert [p.name for p in to.iterdir()] == [PRESET]
 
 
 @pytest.mark.usefixtures("stub")

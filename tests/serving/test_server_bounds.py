@@ -224,6 +224,23 @@ def test_numbers_in_json_are_counted_before_they_are_read(tmp_path, monkeypatch)
         assert (said.status, "at most 100 values" in said.json["error"]) == (413, True)
 
 
+def test_numbers_of_an_answer_in_json_are_counted_before_they_are_written(tmp_path):
+    def many(images):
+        return {"mean": np.zeros((len(images), 60), "float32")}
+
+    tensor = {"name": "image", "shape": [2, 1, 1, 3], "datatype": "UINT8", "data": [0] * 6}
+    with running(toy(tmp_path, lambda _: signatures(many)), values=100) as client:
+        assert client.ask(V1, {"instances": [[[[0, 0, 0]]]]}).status == 200
+        for address, body in (
+            (V1, {"instances": [[[[0, 0, 0]]]] * 2}),
+            (f"/v2/models/{TOY}/infer", {"inputs": [tensor]}),
+        ):
+            said = client.ask(address, body)
+            assert (said.status, "at most 100 values" in said.json["error"]) == (413, True)
+        binary = {"inputs": [tensor], "parameters": {"binary_data_output": True}}
+        assert client.ask(f"/v2/models/{TOY}/infer", binary).status == 200
+
+
 def test_an_image_that_fails_fails_alone(tmp_path):
     gate = Gate()
 

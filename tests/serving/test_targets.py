@@ -167,6 +167,9 @@ def test_tensorflow_serving_reads_its_files(tmp_path):
     assert found == {name: (f"/models/{name}", "tensorflow") for name in names}
     lines = (tmp_path / "batching.config").read_text().splitlines()[1:]
     assert all(re.fullmatch(r"(max|batch)_\w+ { value: \d+ }", line) for line in lines)
+    (tmp_path / "batching.config").write_text("tuned")
+    zoo.export_target(QUICKSTART, "tf-serving", tmp_path, force=True)
+    assert (tmp_path / "batching.config").read_text() == "tuned"
     copied, own = (f / "1" / "saved_model.pb" for f in (tmp_path / NAME, QUICKSTART / "serving"))
     assert copied.read_bytes() == own.read_bytes()
 
@@ -194,6 +197,9 @@ def test_kserve_reads_the_manifest(tmp_path):
     assert manifest["spec"]["predictor"]["model"]["storageUri"] == f"pvc://models/{NAME}"
     assert (tmp_path / NAME / "1" / "saved_model.pb").is_file()
     assert service_name("Net_A.my-Tag") == "net-a-my-tag"
+    other = export(QUICKSTART, "thesis_conv.dual-path-quickstart", tmp_path / "presets")
+    said = refusal("export", other, "--target", "kserve", "--out", tmp_path)
+    assert "Two models would be the service 'thesis-conv-dual-path-quickstart'" in said
     for name in ("1net.tag", "net." + "a" * 60):
         with pytest.raises(ZooError, match="at most 63 letters"):
             service_name(name)

@@ -1,6 +1,6 @@
 """The verb `predict`."""
 
-from saliency_zoo.cli.verb import JSON, Verb, argument, print_json
+from saliency_zoo.cli.verb import JSON, Verb, argument, print_json, print_text
 
 
 def run(parsed) -> None:
@@ -11,7 +11,7 @@ def run(parsed) -> None:
         return print_json(rows)
     for row in rows:
         scores = ", ".join(f"{c['class']} {100 * c['score']:.1f} %" for c in row["classes"])
-        print(f"{row['image']}: {scores}")
+        print_text(f"{row['image']}: {scores}")
     return None
 
 

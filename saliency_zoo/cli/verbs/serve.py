@@ -65,7 +65,7 @@ VERB = Verb(
     _number("queue", int, 256, "images or batches that wait for a model"),
     _number("pixels", float, 16, "millions of pixels of a request"),
     _number("body", float, 32, "MiB of a request"),
-    _number("values", float, 1, "millions of numbers of a request in JSON"),
+    _number("values", float, 1, "millions of numbers of a request, or an answer, in JSON"),
     _number("memory", float, 1024, "MiB of all requests together"),
     _number("threads", int, 1, "processors that a call of a model uses"),
     argument(

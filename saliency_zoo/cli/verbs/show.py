@@ -1,6 +1,14 @@
 """The verb `show`."""
 
-from saliency_zoo.cli.verb import JSON, Verb, argument, options_of, print_json, read_options
+from saliency_zoo.cli.verb import (
+    JSON,
+    Verb,
+    argument,
+    options_of,
+    print_json,
+    print_text,
+    read_options,
+)
 from saliency_zoo.errors import ZooError
 
 
@@ -19,7 +27,7 @@ def run(parsed) -> None:
     from saliency_zoo.description import describe
 
     found = describe(parsed.name)
-    print_json(found.data) if parsed.json else print(found.text)
+    print_json(found.data) if parsed.json else print_text(found.text)
     return None
 
 

@@ -16,7 +16,7 @@ class Limits:
         queue: images or batches of them that wait for one model.
         pixels: pixels of one request, and of one call of a model.
         body: bytes of one request.
-        values: numbers of a request in JSON; to read them holds up all others.
+        values: numbers of a request or an answer in JSON, which hold up all others meanwhile.
         memory: bytes that all requests hold together: bodies, decoded images, responses.
         calls: calls of one model at once.
         timeout: seconds for the body of a request, until its answer, and for sending that.

@@ -41,15 +41,25 @@ def beside(out: Path, served: Served) -> dict[str, str]:
         served: the model that was written.
     """
     service = service_name(served.name)
+    for folder in out.glob("[!.]*/"):
+        if folder.name != served.name and _spelt(folder.name) == service:
+            raise ZooError(
+                f"Two models would be the service {service!r}: take another folder, or another "
+                f"name. Received: {served.name!r} beside {folder.name!r}"
+            )
     return {f"{service}.yaml": _MANIFEST.format(name=served.name, service=service)}
 
 
 def service_name(name: str) -> str:
     """The name of a preset as Kubernetes takes names: lower case, digits and dashes."""
-    found = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
+    found = _spelt(name)
     if not found[:1].isalpha() or len(found) > _LONGEST:
         raise ZooError(
             f"A service of KServe has a name of at most {_LONGEST} letters, digits and dashes that "
             f"begins with a letter. Received: {found!r}, of {name!r}"
         )
     return found
+
+
+def _spelt(name: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -34,13 +34,13 @@ def fill(folder: Path, served: Served) -> None:
 def beside(out: Path, served: Served) -> dict[str, str]:
     """The files that configure the engine: every model of the folder, and how it makes batches.
 
+    The latter is to be tuned, and left as it is where it is there.
+
     Args:
         out: the folder of models.
         served: the model that was written.
     """
     names = {served.name, *(p.parent.parent.name for p in out.glob("[!.]*/[0-9]*/saved_model.pb"))}
     models = "".join(_MODEL.format(name=name) for name in sorted(names))
-    return {
-        "models.config": f"model_config_list {{\n{models}}}\n",
-        "batching.config": _BATCHING,
-    }
+    batching = {} if (out / "batching.config").exists() else {"batching.config": _BATCHING}
+    return {"models.config": f"model_config_list {{\n{models}}}\n", **batching}

@@ -22,6 +22,7 @@ from saliency_zoo.serving.server.protocols.query import (
     Answer,
     Asked,
     Query,
+    check_answer,
     check_shape,
     pixels,
     read_json,
@@ -65,7 +66,7 @@ def read(asked: Asked, limits: Limits) -> Query:
     everything = dict.fromkeys(signature.outputs, parameters.get("binary_data_output") is True)
     form = _Form(head, outputs or everything)
     images = _image(_only_input(content), binary, signature, limits)
-    answer = functools.partial(_answer, form=form)
+    answer = functools.partial(_answer, form=form, limits=limits)
     return Query(signature, [images], answer, _timeout(parameters))
 
 
@@ -171,7 +172,8 @@ def _timeout(parameters: Mapping[str, Any]) -> float | None:
     return timeout / 1e6
 
 
-def _answer(outputs: Outputs, form: _Form) -> Answer:
+def _answer(outputs: Outputs, form: _Form, limits: Limits) -> Answer:
+    check_answer((outputs[name] for name, binary in form.outputs.items() if not binary), limits)
     rows, behind = [], []
     for name, binary in form.outputs.items():
         value = outputs[name]

@@ -102,6 +102,17 @@ def read_json(text: bytes, limits: Limits) -> dict[str, Any]:
     return found
 
 
+def check_answer(outputs: Iterable[np.ndarray], limits: Limits) -> None:
+    """Refuses outputs whose numbers are too many to be written as JSON."""
+    values = sum(output.size for output in outputs)
+    if values > limits.values:
+        raise Refusal(
+            413,
+            f"An answer in JSON has at most {limits.values} values: ask with fewer images, or for "
+            f"binary tensors of the Open Inference Protocol. Received: {values}",
+        )
+
+
 # Made once: `json.dumps` makes one for every call that is not quite plain.
 _WRITER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 

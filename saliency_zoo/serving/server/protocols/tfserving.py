@@ -21,6 +21,7 @@ from saliency_zoo.serving.server.protocols.query import (
     Asked,
     Query,
     check_amount,
+    check_answer,
     check_shape,
     pixels,
     read_json,
@@ -48,7 +49,7 @@ def read(asked: Asked, limits: Limits) -> Query:
         images = _instances(content["instances"], limits) if rows else [_column(content["inputs"])]
     signature = signature_of(asked.signatures, name or DEFAULT)
     _check(images, signature, limits)
-    return Query(signature, images, functools.partial(_answer, by_rows=rows))
+    return Query(signature, images, functools.partial(_answer, by_rows=rows, limits=limits))
 
 
 def _by_rows(content: Mapping[str, Any]) -> bool:
@@ -111,7 +112,8 @@ def _check(images: list[np.ndarray | Encoded], signature: Signature, limits: Lim
     check_amount(len(images), sum(n * h * w for n, h, w, _ in shapes), limits)
 
 
-def _answer(outputs: Outputs, by_rows: bool) -> Answer:
+def _answer(outputs: Outputs, by_rows: bool, limits: Limits) -> Answer:
+    check_answer(outputs.values(), limits)
     lists = {name: value.tolist() for name, value in outputs.items()}
     (first, *others) = lists.values()
     if not others:
