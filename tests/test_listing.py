@@ -130,8 +130,8 @@ def test_a_preset_of_a_network_that_is_not_here_is_shown(preset, tmp_path):  # n
 
 def test_what_a_stranger_wrote_steers_no_terminal(preset, tmp_path):  # noqa: F811
     content = presets.card(str(preset))
-    cards.write_card(tmp_path, {**content, "description": "\x1b[2J\x1b]0;owned\x07"})
-    assert ": \ufffd[2J\ufffd]0;owned\ufffd\n" in command("show", tmp_path).out
+    cards.write_card(tmp_path, {**content, "description": "\x1b[2J\u202f\u200d\x1b]0;owned\x07"})
+    assert ": \ufffd[2J\u202f\u200d\ufffd]0;owned\ufffd\n" in command("show", tmp_path).out
 
 
 def test_a_preset_of_a_network_that_is_not_here_is_left_out_of_features(

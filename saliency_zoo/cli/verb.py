@@ -1,8 +1,12 @@
 """What a verb is, and what several verbs share."""
 
+import re
 from collections.abc import Callable
 
 from saliency_zoo.errors import ZooError
+
+# Control characters, those that turn the direction of text, and halves of characters.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Verb:
@@ -75,7 +79,7 @@ def read_options(assignments: list[str], *taken: str) -> dict:
 
 def print_text(text: str) -> None:
     """Prints what a stranger may have written, without what would steer a terminal."""
-    print("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text))
+    print(_STEERING.sub("\ufffd", text))
 
 
 def print_json(value) -> None:

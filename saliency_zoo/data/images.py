@@ -14,8 +14,9 @@ from saliency_zoo.files import replacing
 SUFFIXES = frozenset(
     (".bmp", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 )
-# In a JPEG file; what comes within a scan, and what has no length behind it, is none of these.
-_SEGMENT = re.compile(rb"\xff+[^\x00\x01\xd0-\xd8\xff]")
+_MOST_SEGMENTS = 10_000  # of a JPEG file
+# How one begins; what comes within a scan, and what has no length behind it, is none of these.
+_SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
 
 
 class UnreadableImageError(ZooError):
@@ -165,25 +166,33 @@ def _decoded(data: bytes, flag: int) -> np.ndarray | None:
 def _cut_short(data: bytes) -> bool:
     """Whether the end of the picture is missing; behind it may lie what a camera has added."""
     if data.startswith(b"\xff\xd8"):
-        return not _reaches_its_end(data)
+        # Mostly no scan begins behind the last mark of an end. A thumbnail's lies before the scan.
+        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda") and not _reaches_its_end(data)
     return data.startswith(b"\x89PNG") and b"IEND\xae\x42\x60\x82" not in data
 
 
 def _reaches_its_end(jpeg: bytes) -> bool:
     """Whether its segments, each skipped by its length, lead to the mark of the end."""
     place = 2
-    while (mark := _SEGMENT.search(jpeg, place)) and mark[0][-1] != 0xD9:
+    for _ in range(_MOST_SEGMENTS):
+        mark = _SEGMENT.search(jpeg, place)
+        if mark is None or mark[0] == b"\xff\xd9":
+            return mark is not None
         place = mark.end() + int.from_bytes(jpeg[mark.end() : mark.end() + 2])
-    return mark is not None
+    return False
 
 
 def _with_opacity(data: bytes) -> np.ndarray | None:
     """uint8 BGR and opacity of a PNG or WebP that says that it has transparent pixels, or None."""
     if data.startswith(b"\x89PNG"):
-        transparent = data[25:26] in (b"\4", b"\6") or b"tRNS" in data.partition(b"IDAT")[0]
+        head = data.partition(b"IDAT")[0]
+        transparent, turned = data[25:26] in (b"\4", b"\6") or b"tRNS" in head, b"eXIf" in head
     else:
         flags = {b"WEBPVP8X": data[20:21], b"WEBPVP8L": data[24:25]}.get(data[8:16], b"")
         transparent = bool(int.from_bytes(flags) & 0x10)
+        turned = data[12:16] == b"VP8X" and bool(int.from_bytes(flags) & 0x08)
+    if turned:  # as its Exif data may say, which OpenCV follows only without the opacity
+        return None
     image = _decoded(data, _cv2().IMREAD_UNCHANGED) if transparent else None
     if image is None or image.shape[2:] != (4,):
         return None
@@ -191,9 +200,12 @@ def _with_opacity(data: bytes) -> np.ndarray | None:
 
 
 def _on_white(image: np.ndarray) -> np.ndarray:
-    """uint8 RGB of BGR and opacity."""
-    colour, opacity = image[..., 2::-1].astype(np.uint32), image[..., 3:].astype(np.uint32)
-    return ((colour * opacity + 255 * (255 - opacity) + 127) // 255).astype(np.uint8)
+    """uint8 RGB of BGR and opacity, a few rows at a time: sums need more bits."""
+    result = np.ascontiguousarray(image[..., 2::-1])
+    for rows in chunks(len(image), 64):
+        opacity = image[rows, :, 3:].astype(np.uint16)
+        result[rows] = (result[rows] * opacity + 255 * (255 - opacity) + 127) // 255
+    return result
 
 
 def _listed() -> str:

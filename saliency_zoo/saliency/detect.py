@@ -1,8 +1,10 @@
 """`detect`: the one door to every detector, for any image and with one kind of answer."""
 
 import contextlib
+import functools
 import hashlib
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -93,10 +95,20 @@ def content_of(name: str, options: Mapping[str, Any]) -> dict[str, Any]:
     """
     detector, defaults = detectors.resolve(name)
     content = getattr(detector, "content_of", dict)(options)
+    while isinstance(detector, functools.partial):
+        detector, defaults = detector.func, {**detector.keywords, **defaults}
     ours = getattr(detector, "__module__", "").startswith("saliency_zoo.")
-    return content if ours else {**defaults, **content, **_source(detector)}
+    said = {key: value for key, value in defaults.items() if _can_be_said(value)}
+    return {**said, **content, **({} if ours else _source(detector))}
 
 
+def _can_be_said(value: Any) -> bool:
+    with contextlib.suppress(TypeError, ValueError):
+        return json.dumps(value) is not None
+    return False
+
+
+@functools.cache  # what runs is what the file said at first
 def _source(detector: Callable) -> dict[str, str]:
     with contextlib.suppress(OSError, TypeError):  # typed in, or not a function
         source = inspect.getsource(detector)

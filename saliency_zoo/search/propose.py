@@ -10,8 +10,6 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from saliency_zoo.errors import ZooError
 from saliency_zoo.recipe import Recipe, Search
 from saliency_zoo.search.space import Parameter, Values, parse
@@ -87,8 +85,12 @@ def _grid(space: list[Parameter]) -> Iterator[Values]:
     """All values together with all others, in order; none where there is no end of them."""
     if any(parameter.listed is None for parameter in space):
         return
-    for places in np.ndindex(*(len(parameter.listed) for parameter in space)):
-        yield {p.path: p.listed[place] for p, place in zip(space, places, strict=True)}
+    for number in range(math.prod(len(parameter.listed) for parameter in space)):
+        chosen, left = {}, number
+        for parameter in reversed(space):
+            left, place = divmod(left, len(parameter.listed))
+            chosen[parameter.path] = parameter.listed[place]
+        yield {parameter.path: chosen[parameter.path] for parameter in space}
 
 
 def _hyperband(recipe: Recipe, space: list[Parameter], rows: list[Row]) -> Values | None:

@@ -18,7 +18,7 @@ from saliency_zoo.search import trials
 from saliency_zoo.search.objective import prepared
 from saliency_zoo.search.propose import check
 from saliency_zoo.search.report import report
-from saliency_zoo.search.space import corners, recipe_with
+from saliency_zoo.search.space import Values, corners, recipe_with
 from saliency_zoo.search.worker import NOTHING, RECIPE, REFUSED, STOPPED
 from saliency_zoo.training import preemption
 from saliency_zoo.training.differences import differences
@@ -93,11 +93,24 @@ def _rehearse(recipe: Recipe, out: Path) -> None:
     The first values may well be zeros, which switch off what the objective needs.
     """
     space = check(recipe)
-    candidates = [recipe_with(recipe, corner) for corner in corners(space)]
+    ends = corners(space)
+    candidates = [recipe_with(recipe, corner) for corner in ends]
     for parameter in (p for p in space if p.kind == "choices"):
         for value in parameter.values:
-            recipe_with(recipe, {**corners(space)[-1], parameter.path: value})
+            _check_choice(recipe, [{**corner, parameter.path: value} for corner in ends])
     prepared(candidates[-1], recipe.search, out / trials.RUNS / "rehearsal")
+
+
+def _check_choice(recipe: Recipe, places: list[Values]) -> None:
+    """Refuses a choice that is wrong whatever stands beside it."""
+    errors = []
+    for values in places:
+        try:
+            recipe_with(recipe, values)
+        except ZooError as error:
+            errors.append(error)
+    if len(errors) == len(places):
+        raise errors[-1]
 
 
 def _supervise(recipe: Recipe, out: Path, count: int, processes: int, home: Path) -> None:

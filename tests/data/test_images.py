@@ -1,4 +1,6 @@
 import sys
+import time
+import zlib
 
 import cv2
 import numpy as np
@@ -100,6 +102,26 @@ def test_transparent_pixels_are_white(tmp_path, suffix, depth):
     assert np.abs(read_image(path) - laid).max() <= 0.51
     grey = laid @ [0.299, 0.587, 0.114]
     assert np.abs(read_image(path, 1)[..., 0] - grey).max() <= 1.1
+
+
+def test_a_transparent_image_is_upright_as_any_other(tmp_path):
+    tags = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"  # turned right
+    chunk = b"eXIf" + tags
+    exif = len(tags).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    for channels in (3, 4):
+        data = cv2.imencode(".png", np.zeros((4, 9, channels), "uint8"))[1].tobytes()
+        (tmp_path / "a.png").write_bytes(data[:33] + exif + data[33:])
+        assert read_image(tmp_path / "a.png").shape == (9, 4, 3)
+
+
+@pytest.mark.parametrize("tail", [b"\xff", b"\xff\x00", b"\xff\xe1\0\2"], ids=repr)
+def test_what_fills_up_a_file_takes_no_time(tmp_path, tail):
+    data = cv2.imencode(".jpg", np.tile(RGB, (9, 9, 1)))[1].tobytes()
+    (tmp_path / "a.jpg").write_bytes(data[:-300] + tail * 10**6)
+    began = time.process_time()
+    with pytest.raises(UnreadableImageError):
+        read_image(tmp_path / "a.jpg")
+    assert time.process_time() - began < 10
 
 
 def test_files_of_a_folder_are_those_of_a_data_set(tmp_path):

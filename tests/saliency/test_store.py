@@ -1,5 +1,6 @@
 """The cache of maps: right, resumed, shared and bounded."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -108,6 +109,20 @@ def test_another_detector_of_the_same_name_has_its_own_maps(images, tmp_path):
             zoo.unregister("detector", "mine")
     assert kept[0] == kept[2]
     assert not set(kept[0]) & set(kept[1])
+
+
+def test_what_a_detector_was_registered_with_counts(images, tmp_path):
+    def kept(target, **defaults):
+        zoo.register("detector", "mine", target, **defaults)
+        try:
+            return store.Job.of(images, "mine", {}, tmp_path).folder
+        finally:
+            zoo.unregister("detector", "mine")
+
+    geodesic = "saliency_zoo.saliency.detectors.geodesic:geodesic"
+    by_part = functools.partial(zoo.registry.detectors["geodesic"], patch=2)
+    assert kept(geodesic, patch=2) == kept(by_part) != kept(geodesic, patch=4)
+    assert kept(geodesic, patch=2, value=np.float32(0.2)).is_dir()
 
 
 def test_a_path_and_its_array_share_their_maps(images, tmp_path):

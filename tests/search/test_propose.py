@@ -88,6 +88,12 @@ def test_a_wide_range_is_not_laid_out():
     assert [tuple(row["values"].values()) for row in rows] == [(10, 0), (10, 1), (11, 0)]
 
 
+def test_a_grid_of_very_many_values_has_a_first_one():
+    space = {f"learner.a{i}": {"choices": [1, 2, 3]} for i in range(70)}
+    (row,) = simulated(searched("grid", space), 1, lambda v: 0.5)
+    assert set(row["values"].values()) == {1}
+
+
 def test_a_grid_is_in_order():
     rows = simulated(searched("grid", FEW), 4, lambda v: 0.5)
     assert [tuple(row["values"].values()) for row in rows] == [

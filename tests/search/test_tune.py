@@ -286,6 +286,10 @@ def test_objectives_without_labels(score, tmp_path, monkeypatch):
             ["search.space.finetune.loss.choices=['softmax', 'hindge', 'triplet']"],
             "Did you mean 'hinge'?",
         ),
+        (
+            ["search.space.data.size.choices=[8, 12]", "search.space.data.crop.choices=[14, 16]"],
+            "data.crop is at most data.size",
+        ),
         (["search.space.learner.saliency.choices=[1]"], "Unknown option of learner 'dual_path'"),
         (
             ["search.objective=saliency_auc", "learner.name=autoencoder"],
