@@ -17,6 +17,8 @@ SUFFIXES = frozenset(
 _MOST_SEGMENTS = 10_000  # of a JPEG file
 # How one begins; what comes within a scan, and what has no length behind it, is none of these.
 _SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+# The orientation among Exif data, in either order of bytes, where it is not upright.
+_TURNED = re.compile(b"\x01\x12\0\3\0\0\0\1\0[\2-\x08]|\x12\x01\3\0\1\0\0\0[\2-\x08]")
 
 
 class UnreadableImageError(ZooError):
@@ -186,14 +188,13 @@ def _with_opacity(data: bytes) -> np.ndarray | None:
     """uint8 BGR and opacity of a PNG or WebP that says that it has transparent pixels, or None."""
     if data.startswith(b"\x89PNG"):
         head = data.partition(b"IDAT")[0]
-        transparent, turned = data[25:26] in (b"\4", b"\6") or b"tRNS" in head, b"eXIf" in head
+        transparent = data[25:26] in (b"\4", b"\6") or b"tRNS" in head
     else:
         flags = {b"WEBPVP8X": data[20:21], b"WEBPVP8L": data[24:25]}.get(data[8:16], b"")
-        transparent = bool(int.from_bytes(flags) & 0x10)
-        turned = data[12:16] == b"VP8X" and bool(int.from_bytes(flags) & 0x08)
-    if turned:  # as its Exif data may say, which OpenCV follows only without the opacity
+        transparent, head = bool(int.from_bytes(flags) & 0x10), data
+    if not transparent or _TURNED.search(head):  # OpenCV turns it only without the opacity
         return None
-    image = _decoded(data, _cv2().IMREAD_UNCHANGED) if transparent else None
+    image = _decoded(data, _cv2().IMREAD_UNCHANGED)
     if image is None or image.shape[2:] != (4,):
         return None
     return (image >> 8).astype(np.uint8) if image.dtype == np.uint16 else image

@@ -104,14 +104,24 @@ def test_transparent_pixels_are_white(tmp_path, suffix, depth):
     assert np.abs(read_image(path, 1)[..., 0] - grey).max() <= 1.1
 
 
-def test_a_transparent_image_is_upright_as_any_other(tmp_path):
-    tags = b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"  # turned right
-    chunk = b"eXIf" + tags
-    exif = len(tags).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+@pytest.mark.parametrize("turned", [1, 6])
+@pytest.mark.parametrize(
+    "tags",
+    [
+        b"MM\0*\0\0\0\x08\0\1\x01\x12\0\3\0\0\0\1\0%c\0\0",
+        b"II*\0\x08\0\0\0\1\0\x12\x01\3\0\1\0\0\0%c\0\0\0",
+    ],
+    ids=["big-endian", "little-endian"],
+)
+def test_a_transparent_image_is_upright_as_any_other(tmp_path, tags, turned):
+    chunk = b"eXIf" + tags % turned + bytes(4)
+    exif = (len(chunk) - 4).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
     for channels in (3, 4):
         data = cv2.imencode(".png", np.zeros((4, 9, channels), "uint8"))[1].tobytes()
         (tmp_path / "a.png").write_bytes(data[:33] + exif + data[33:])
-        assert read_image(tmp_path / "a.png").shape == (9, 4, 3)
+        image = read_image(tmp_path / "a.png")
+        assert image.shape == ((4, 9, 3) if turned == 1 else (9, 4, 3))
+        assert (image == (255 if (channels, turned) == (4, 1) else 0)).all()
 
 
 @pytest.mark.parametrize("tail", [b"\xff", b"\xff\x00", b"\xff\xe1\0\2"], ids=repr)
