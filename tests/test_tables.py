@@ -19,6 +19,7 @@ from saliency_zoo.evaluation import frozen
 from saliency_zoo.evaluation.finetuning import finetune
 from saliency_zoo.files import lock
 from saliency_zoo.tables import plan
+from saliency_zoo.tables import run as table_run
 from saliency_zoo.tables.render import markdown
 from saliency_zoo.tables.run import run, state
 from saliency_zoo.tables.spread import paired
@@ -275,6 +276,17 @@ def test_rows_that_pretrain_the_same_do_it_once(tmp_path, monkeypatch):
     assert {p.name for p in (folders[1] / "decoders").iterdir()} == {
         p.name for p in (folders[0] / "decoders").iterdir()
     }
+
+
+def test_what_another_process_pretrains_is_waited_for(tmp_path):
+    text = TABLE.replace("[0, 3]", "[0]").replace("[[row]]", GROUPS + "[[row]]", 1)
+    planned = plan.cells(plan.load(written(tmp_path, text)), tmp_path / "out")
+    first = next(cell for cell in planned if cell.group == "one")
+    first.folder.mkdir(parents=True)
+    (first.folder / "recipe.toml").touch()
+    order = [cell for _, cell in table_run._in_turn(planned, planned)]
+    (late,) = (c for c in planned if (c.group, c.row) == ("two", first.row))
+    assert order == [*(cell for cell in planned if cell != late), late]
 
 
 def test_a_damaged_run_is_not_tabulated(finished, tmp_path):

@@ -63,7 +63,7 @@ def run(
         and not earlier.done(known, cell)
     ]
     with _shared_maps(out):
-        for number, cell in enumerate(chosen, 1):
+        for number, cell in _in_turn(chosen, planned):
             if _run(cell, f"run {number} of {len(chosen)}", strategy, planned):
                 _write(table, planned, out, command)
     return _write(table, planned, out, command)
@@ -110,7 +110,19 @@ def _check_unchanged(cell: Cell) -> None:
         )
 
 
-def _run(cell: Cell, number: str, strategy: str, planned: list[Cell]) -> bool:
+def _in_turn(chosen: Sequence[Cell], planned: Sequence[Cell]) -> Iterator[tuple[int, Cell]]:
+    """The runs and their numbers; last those whose pre-training another process may be at."""
+    put_off = []
+    for number, cell in enumerate(chosen, 1):
+        alike = [o for o in planned if o != cell and pretraining.same(cell.recipe, o.recipe)]
+        if any((o.folder / RECIPE).exists() for o in alike) and not _pretrained(cell, alike):
+            put_off.append((number, cell))
+        else:
+            yield number, cell
+    yield from put_off
+
+
+def _run(cell: Cell, number: str, strategy: str, planned: Sequence[Cell]) -> bool:
     """Whether there was anything to do, for this process."""
     if experiment.finished(cell.folder) is not None:
         return False
@@ -127,7 +139,7 @@ def _run(cell: Cell, number: str, strategy: str, planned: list[Cell]) -> bool:
     return True
 
 
-def _pretrained(cell: Cell, planned: list[Cell]) -> Path | None:
+def _pretrained(cell: Cell, planned: Sequence[Cell]) -> Path | None:
     """The folder of a finished run that differs only in what comes after pre-training."""
     alike = (other for other in planned if pretraining.same(cell.recipe, other.recipe))
     return next((o.folder for o in alike if experiment.finished(o.folder) is not None), None)
