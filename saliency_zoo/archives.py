@@ -43,8 +43,8 @@ def pack(folder: str | Path, archive: str | Path) -> None:
     for path in paths:
         if not all(map(_PART.fullmatch, path.split("/"))):
             raise ZooError(
-                "An archive holds files whose names are of ASCII letters, digits and _ .+=@-. "
-                f"Received: {path!r} in {str(folder)!r}"
+                "Names of files in an archive are of ASCII letters, digits and _ .+=@-, at most 200, "
+                f"and begin with a letter, a digit or _. Received: {path!r} in {str(folder)!r}"
             )
     with (
         replacing(archive) as temporary,

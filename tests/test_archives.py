@@ -97,7 +97,7 @@ def test_a_card_says_all_that_is_read_from_it(tmp_path, less):
 @pytest.mark.parametrize("name", ["notes (1).txt", "r\u00e9sum\u00e9.txt", "a/-b"])
 def test_what_would_not_come_out_does_not_go_in(tmp_path, name):
     folder = fill(tmp_path / "in" / NAME, {**FILES, name: b"1"})
-    with pytest.raises(ZooError, match="names are of ASCII letters") as error:
+    with pytest.raises(ZooError, match="archive are of ASCII letters") as error:
         archives.pack(folder, tmp_path / "some.tar")
     assert repr(name) in str(error.value)
     assert not (tmp_path / "some.tar").exists()

@@ -28,8 +28,8 @@ class UnreadableImageError(ZooError):
 def read_image(path: Path | str, channels: int = 3) -> np.ndarray:
     """The image as uint8 RGB (H, W, 3), or (H, W, 1) for one channel, upright.
 
-    Transparent pixels of PNG and WebP are laid on white, as `detect` lays them. A file that was
-    cut short is refused: OpenCV would fill what is missing with grey.
+    Transparent pixels of PNG and WebP are laid on white, as `detect` lays them, but where the
+    file has to be turned. One that was cut short is refused: OpenCV would fill it up with grey.
     """
     if channels not in (1, 3):
         raise ZooError(f"An image is read with 1 or 3 channels. Received: {channels!r}")
