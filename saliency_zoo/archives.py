@@ -43,7 +43,7 @@ def pack(folder: str | Path, archive: str | Path) -> None:
     for path in paths:
         if not all(map(_PART.fullmatch, path.split("/"))):
             raise ZooError(
-                "Names of files in an archive are of ASCII letters, digits and _ .+=@-, at most 200, "
+                "Names of files in an archive are of ASCII letters, digits and _ .+=@-, up to 200, "
                 f"and begin with a letter, a digit or _. Received: {path!r} in {str(folder)!r}"
             )
     with (
